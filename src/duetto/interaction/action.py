@@ -1,0 +1,130 @@
+"""What `decide` can decide: one small frozen struct per kind. The runtime around it carries them out."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+from duetto.timeline.arrival import Order
+
+
+class _Action(msgspec.Struct, frozen=True, tag_field="kind"):
+    pass
+
+
+# --- what to say ----------------------------------------------------------------------------------------------
+
+
+class AskBrain(_Action, frozen=True, tag="ask"):
+    """Ask the brain for a reply to these words. draft: the user may not have finished."""
+
+    reply: int
+    text: str
+    how: Literal["spoken", "typed"]
+    draft: bool
+
+
+class KeepReply(_Action, frozen=True, tag="keep"):
+    """The reply is given: what it changes counts."""
+
+    reply: int
+
+
+class DropReply(_Action, frozen=True, tag="drop"):
+    """The reply, or what is left of it, will not be given. All of it that is unsaid is revoked."""
+
+    reply: int
+
+
+# --- how it sounds --------------------------------------------------------------------------------------------
+
+
+class PlanClause(_Action, frozen=True, tag="plan"):
+    """Put a clause into the plan of speech. place: "end" after all that is planned, "next" after the present clause.
+
+    held: prepare its sound but keep it back until `ReleaseReply`.
+    """
+
+    clause: int
+    reply: int
+    text: str
+    place: Literal["end", "next"] = "end"
+    held: bool = False
+
+
+class ReleaseReply(_Action, frozen=True, tag="release"):
+    """The held clauses of this reply may be heard from now on."""
+
+    reply: int
+
+
+class Duck(_Action, frozen=True, tag="duck"):
+    """Lower the voice: the user may be taking the floor. Undone by `Restore`."""
+
+
+class Restore(_Action, frozen=True, tag="restore"):
+    """Back to full voice."""
+
+
+class Hold(_Action, frozen=True, tag="hold"):
+    """Fall silent at a word boundary if one is near, at once if not. The plan stays. Undone by `Resume`."""
+
+
+class Resume(_Action, frozen=True, tag="resume"):
+    """Go on after `Hold` with what has not been heard."""
+
+
+class Show(_Action, frozen=True, tag="show"):
+    """Show a line of text."""
+
+    text: str
+
+
+# --- listening ------------------------------------------------------------------------------------------------
+
+
+class EndTurn(_Action, frozen=True, tag="end-turn"):
+    """The user's turn is over: settle its words and listen for a new utterance."""
+
+    utterance: int
+
+
+# --- standing orders, the session itself ----------------------------------------------------------------------
+
+
+class Watch(_Action, frozen=True, tag="watch"):
+    """A standing order is in force from now on."""
+
+    order: Order
+
+
+class Unwatch(_Action, frozen=True, tag="unwatch"):
+    """A standing order has ended."""
+
+    name: str
+
+
+class Tell(_Action, frozen=True, tag="tell"):
+    """Put a notice about the session into its `acts`: a part failed, or works again."""
+
+    part: str
+    text: str
+
+
+Action = (
+    AskBrain
+    | KeepReply
+    | DropReply
+    | PlanClause
+    | ReleaseReply
+    | Duck
+    | Restore
+    | Hold
+    | Resume
+    | Show
+    | EndTurn
+    | Watch
+    | Unwatch
+    | Tell
+)

@@ -1,0 +1,1 @@
+"""The data: media time, streams, increments, and what flows between the parts. Imports nothing else of duetto."""

@@ -1,0 +1,129 @@
+"""Work to be done beside the tick: what a session hands to its workers.
+
+Each job goes to one part (`Job.part`); what it yields comes back as `Arrival`s in a later round or micro-turn.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar, Literal
+
+import msgspec
+
+from duetto.timeline.increment import Increment
+
+Part = Literal["recogniser", "vision", "brain", "voice"]
+
+
+class _Job(msgspec.Struct, frozen=True, tag_field="kind"):
+    pass
+
+
+# --- recogniser, vision ---------------------------------------------------------------------------------------
+
+
+class Listen(_Job, frozen=True, tag="listen"):
+    """The next sound of an utterance, int16 little-endian mono at MIC_RATE, beginning at media time `start` (ns).
+
+    A number not heard before begins an utterance. last: this is its end; the final `Hypothesis` is wanted.
+    """
+
+    part: ClassVar[Part] = "recogniser"
+    utterance: int
+    start: int
+    samples: bytes
+    last: bool = False
+
+
+class Look(_Job, frozen=True, tag="look"):
+    """Find faces in this frame (JPEG, media time `at` in ns)."""
+
+    part: ClassVar[Part] = "vision"
+    at: int
+    jpeg: bytes
+
+
+# --- brain ----------------------------------------------------------------------------------------------------
+
+
+class Remark(msgspec.Struct, frozen=True):
+    """Something that was said or typed, or that duetto said and that was really heard, at media time `at` (ns)."""
+
+    who: Literal["user", "duetto"]
+    text: str
+    at: int
+    how: Literal["spoken", "typed"] = "spoken"
+
+
+class Context(msgspec.Struct, frozen=True):
+    """What a brain may know when it is asked: only what was heard, seen and typed. Bounded.
+
+    now: media time in ns. epoch_ns: unix time of media time 0. history: oldest first, the present request not in
+    it. typing: the line being typed and not sent. seen: standing vision increments, oldest first.
+    saying: the reply that is being spoken, if any; heard and unsaid: its words up to now, and those still to come.
+    orders: names of the standing orders in force.
+    """
+
+    now: int
+    epoch_ns: int
+    history: tuple[Remark, ...] = ()
+    typing: str = ""
+    seen: tuple[Increment, ...] = ()
+    saying: int | None = None
+    heard: str = ""
+    unsaid: str = ""
+    orders: tuple[str, ...] = ()
+
+
+class Ask(_Job, frozen=True, tag="ask"):
+    """Answer these words. draft: the user may not have finished; nothing that the reply does may count yet."""
+
+    part: ClassVar[Part] = "brain"
+    reply: int
+    text: str
+    how: Literal["spoken", "typed"]
+    draft: bool
+    context: Context
+
+
+class Keep(_Job, frozen=True, tag="keep"):
+    """The reply is being given: what it changes in the brain's memory counts from now on."""
+
+    part: ClassVar[Part] = "brain"
+    reply: int
+
+
+class Forget(_Job, frozen=True, tag="forget"):
+    """The reply will not be given, or no further: stop working on it. What was not kept never happened."""
+
+    part: ClassVar[Part] = "brain"
+    reply: int
+
+
+# --- voice ----------------------------------------------------------------------------------------------------
+
+
+class Speak(_Job, frozen=True, tag="speak"):
+    """Make sound for a clause, at first only `samples` of it (VOICE_RATE). One `Speech` comes back."""
+
+    part: ClassVar[Part] = "voice"
+    clause: int
+    text: str
+    samples: int
+
+
+class More(_Job, frozen=True, tag="more"):
+    """The next `samples` of a clause. One `Speech` comes back."""
+
+    part: ClassVar[Part] = "voice"
+    clause: int
+    samples: int
+
+
+class Hush(_Job, frozen=True, tag="hush"):
+    """No more of this clause is wanted. Nothing comes back."""
+
+    part: ClassVar[Part] = "voice"
+    clause: int
+
+
+Job = Listen | Look | Ask | Keep | Forget | Speak | More | Hush

@@ -1,0 +1,20 @@
+"""What a brain understands, in a form that a recogniser can be built from."""
+
+from __future__ import annotations
+
+import msgspec
+
+
+class Language(msgspec.Struct, frozen=True):
+    """Phrases with slots, in the expansion notation of JSGF (W3C note "JSpeech Grammar Format", 2000).
+
+    phrases: each a template of lower-case words, alternatives `(a | b)`, options `[please]` and slots `<number>`.
+    slots: what a slot may hold, templates of the same notation, which may use other slots.
+    open_slots: slots that take any words (what to be reminded of, a note's text).
+    open_words: words that are likely in open slots; the recogniser can hear no others unless its vocabulary is open.
+    """
+
+    phrases: tuple[str, ...] = ()
+    slots: dict[str, tuple[str, ...]] = {}
+    open_slots: tuple[str, ...] = ()
+    open_words: tuple[str, ...] = ()
