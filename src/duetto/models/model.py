@@ -37,6 +37,15 @@ class InteractionModel(Protocol):
         """Take in one round of a micro-turn. Never blocks."""
         ...
 
+    @property
+    def busy(self) -> bool:
+        """Something is being heard, thought about or said that input already taken in has called for."""
+        ...
+
+    def costs(self) -> dict[str, int]:
+        """Processor time (ns) by part since the last call: for `Timing`, never for a decision."""
+        ...
+
     def voice(self, span: Span) -> Samples:
         """The voice for `span`, which begins where the latest turn's span ended: called once, after its last round.
 

@@ -7,7 +7,6 @@ decides to the nanosecond what happens when. The idea is trio's (`trio.abc.Clock
 
 from __future__ import annotations
 
-import asyncio
 import time
 from typing import Final, Protocol
 
@@ -55,7 +54,7 @@ class Clock(Protocol):
         """Media time in ns."""
         ...
 
-    async def sleep_until(self, when: int) -> None:
+    def sleep_until(self, when: int) -> None:
         """Return at media time `when` (ns), or at once when it has passed."""
         ...
 
@@ -86,9 +85,10 @@ class WallClock:
         assert self._origin is not None
         return time.monotonic_ns() - self._origin
 
-    async def sleep_until(self, when: int) -> None:
+    def sleep_until(self, when: int) -> None:
         remaining = when - self.now()
-        await asyncio.sleep(max(0, remaining) / NS_PER_S)
+        if remaining > 0:
+            time.sleep(remaining / NS_PER_S)
 
 
 class VirtualClock:
@@ -116,9 +116,8 @@ class VirtualClock:
         self._now += by
         return self._now
 
-    async def sleep_until(self, when: int) -> None:
+    def sleep_until(self, when: int) -> None:
         self._now = max(self._now, when)
-        await asyncio.sleep(0)
 
 
 class Stopwatch:

@@ -63,13 +63,15 @@ class Timeline:
         self._edits.append(increment)
         return increment
 
-    def commit(self, id: int, stream: StreamName, *, at: int, span: Span | None = None) -> Increment:
-        """It stays, optionally with its final span. Raises UnknownIncrement."""
-        return self._close(id, stream, "committed", at, span)
+    def commit(
+        self, id: int, stream: StreamName, *, at: int, span: Span | None = None, payload: Payload | None = None
+    ) -> Increment:
+        """It stays, optionally with its final span and payload. Raises UnknownIncrement."""
+        return self._close(id, stream, "committed", at, span, payload)
 
     def revoke(self, id: int, stream: StreamName, *, at: int) -> Increment:
         """It was wrong. Raises UnknownIncrement."""
-        return self._close(id, stream, "revoked", at, None)
+        return self._close(id, stream, "revoked", at)
 
     def revise(self, id: int, stream: StreamName, span: Span, payload: Payload, *, at: int) -> Increment:
         """Revoke an open increment and add what replaces it. Raises UnknownIncrement."""
@@ -112,12 +114,20 @@ class Timeline:
 
     # --- inside -----------------------------------------------------------------------------------------------
 
-    def _close(self, id: int, stream: StreamName, status: Status, at: int, span: Span | None) -> Increment:
+    def _close(
+        self,
+        id: int,
+        stream: StreamName,
+        status: Status,
+        at: int,
+        span: Span | None = None,
+        payload: Payload | None = None,
+    ) -> Increment:
         try:
             old = self._open.get(stream, {}).pop(id)
         except KeyError:
             raise UnknownIncrement(f"{stream}: increment {id} is not open") from None
-        new = msgspec.structs.replace(old, status=status, at=at, span=span or old.span)
+        new = msgspec.structs.replace(old, status=status, at=at, span=span or old.span, payload=payload or old.payload)
         if status == "committed":
             self._settle(new)
         self._edits.append(new)

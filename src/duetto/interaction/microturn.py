@@ -1,0 +1,42 @@
+"""`decide`: the whole interaction as one pure function, called in every micro-turn."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from duetto.interaction import floor, orders, overlap, replies, turn_end
+from duetto.interaction.action import Action
+from duetto.interaction.percept import Percept
+from duetto.interaction.state import State
+
+
+def decide(state: State, percept: Percept) -> tuple[State, tuple[Action, ...]]:
+    """What to do now, given what is perceived. No I/O, no clock, no randomness.
+
+    In order: take in what slow work sent; answer lines that were typed; see whether the user's turn has ended; give
+    way or go on under overlap; say what standing orders call for; plan and release speech.
+    """
+    actions: list[Action] = []
+
+    state, more = replies.take_in(state, percept)
+    actions.extend(more)
+    state = replies.retire(state, percept)
+
+    for line in percept.lines:
+        state, _, asked = replies.ask(state, line, "typed", draft=False)
+        actions.extend(asked)
+
+    state, more = turn_end.follow(state, percept)
+    actions.extend(more)
+    state, more = overlap.yield_or_go_on(state, percept)
+    actions.extend(more)
+
+    state, due, ended = orders.check(state, percept)
+    actions.extend(ended)
+    for order, text in due:
+        state, more = replies.say(state, text, "order", over=order.over)
+        actions.extend(more)
+
+    state, more = replies.plan(state, percept)
+    actions.extend(more)
+    return replace(state, floor=floor.holder(percept)), tuple(actions)

@@ -1,0 +1,72 @@
+"""What one decision may know: a small frozen view of everything perceived so far."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from duetto.timeline.arrival import Arrival, TimedWord
+
+SightKind = Literal["motion", "face", "scene", "dark", "bright"]
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """Something that was seen to begin in this micro-turn."""
+
+    what: SightKind
+    region: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Ears:
+    """The user's voice and words.
+
+    voice: speaking now. since: onset of the voice, ended: end of the latest voice, both back-dated media times (ns).
+    utterance: number of the open utterance, None between utterances. words: its words so far.
+    stable: for how long (ns) they have not changed. caught_up: the recogniser has heard past the end of the voice.
+    """
+
+    voice: bool = False
+    since: int | None = None
+    ended: int | None = None
+    utterance: int | None = None
+    words: tuple[TimedWord, ...] = ()
+    stable: int = 0
+    caught_up: bool = False
+
+    @property
+    def text(self) -> str:
+        """The words so far as one line."""
+        return " ".join(word.text for word in self.words)
+
+
+@dataclass(frozen=True, slots=True)
+class Mouth:
+    """Duetto's own voice.
+
+    sounding: its sound is being handed out. reply: the one being said, or the next in the plan. waiting: replies
+    with unsaid clauses in the plan, in its order. done: replies of which the last clause has just been heard.
+    """
+
+    sounding: bool = False
+    reply: int | None = None
+    waiting: tuple[int, ...] = ()
+    done: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Percept:
+    """Everything `decide` is told in one round of a micro-turn.
+
+    now: media time (ns) at which the decision takes effect. delta: length of a micro-turn (ns).
+    lines: lines the user has just sent. seen: what has just begun to be seen. arrivals: of slow work, in order.
+    """
+
+    now: int
+    delta: int
+    ears: Ears = Ears()
+    mouth: Mouth = Mouth()
+    lines: tuple[str, ...] = ()
+    seen: tuple[Sighting, ...] = ()
+    arrivals: tuple[Arrival, ...] = ()

@@ -1,0 +1,163 @@
+"""Replies on their way: asked for, drafted, kept, planned, released, dropped.
+
+Nothing unconfirmed escapes: the clauses of a draft are planned but held, and its acts wait, until `keep`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Literal
+
+from duetto.interaction import orders
+from duetto.interaction.action import (
+    Action,
+    AskBrain,
+    DropReply,
+    KeepReply,
+    PlanClause,
+    ReleaseReply,
+    Show,
+    Tell,
+)
+from duetto.interaction.percept import Percept
+from duetto.interaction.state import Origin, Reply, State
+from duetto.timeline.arrival import Act, Clause, Fault, Gist, ReplyEnd
+
+Decision = tuple[State, tuple[Action, ...]]
+
+
+def ask(state: State, text: str, origin: Origin, *, draft: bool) -> tuple[State, int, tuple[Action, ...]]:
+    """Begin a reply by asking the brain. Returns its number; the oldest unsaid reply goes when there are too many."""
+    state, dropped = _make_room(state)
+    reply = Reply(state.next_reply, origin, text, draft)
+    state = replace(state.with_reply(reply), next_reply=reply.id + 1)
+    return state, reply.id, (*dropped, AskBrain(reply.id, text, "typed" if origin == "typed" else "spoken", draft))
+
+
+def say(state: State, text: str, origin: Origin, *, over: bool = False) -> Decision:
+    """Begin a reply whose words are known already: a standing order's, or a word about a fault."""
+    state, dropped = _make_room(state)
+    id = state.next_reply
+    reply = Reply(id, origin, "", draft=False, clauses=(Clause(id, 0, text),), ended=True, over=over)
+    return replace(state.with_reply(reply), next_reply=id + 1), dropped
+
+
+def keep(state: State, id: int, now: int) -> Decision:
+    """The guess that a draft was made on holds: from now on it counts."""
+    reply = state.reply(id)
+    if reply is None or not reply.draft:
+        return state, ()
+    state = state.with_reply(replace(reply, draft=False, acts=()))
+    state, acted = _act(state, reply.id, reply.acts, now)
+    return state, (KeepReply(id), *acted)
+
+
+def drop(state: State, ids: Iterable[int]) -> Decision:
+    """These replies will not be given, or no further."""
+    known = tuple(reply.id for reply in state.replies if reply.id in frozenset(ids))
+    return state.without_replies(frozenset(known)), tuple(DropReply(id) for id in known)
+
+
+def take_in(state: State, percept: Percept) -> Decision:
+    """What the brain, the voice and the other parts sent: clauses join their replies, faults are told."""
+    actions: list[Action] = []
+    for arrival in percept.arrivals:
+        if isinstance(arrival, Fault):
+            state, more = _fault(state, arrival)
+            actions.extend(more)
+            continue
+        reply = state.reply(getattr(arrival, "reply", None))
+        if reply is None:
+            continue
+        match arrival:
+            case Gist():
+                reply = replace(reply, understood=arrival.understood, open_ended=arrival.open_ended)
+                state = state.with_reply(reply)
+            case Clause():
+                state = state.with_reply(replace(reply, clauses=(*reply.clauses, arrival)))
+            case Act() if reply.draft:
+                state = state.with_reply(replace(reply, acts=(*reply.acts, arrival)))
+            case Act():
+                state, more = _act(state, reply.id, (arrival,), percept.now)
+                actions.extend(more)
+            case ReplyEnd():
+                state = state.with_reply(replace(reply, ended=True))
+            case _:
+                pass
+    return state, tuple(actions)
+
+
+def retire(state: State, percept: Percept) -> State:
+    """Forget replies that have been heard to their end, or that turned out to have no words."""
+    gone = frozenset(
+        reply.id
+        for reply in state.replies
+        if reply.ended
+        and not reply.draft
+        and (reply.id in percept.mouth.done if reply.clauses else not reply.acts)
+        and reply.planned == len(reply.clauses)
+    )
+    return state.without_replies(gone)
+
+
+def plan(state: State, percept: Percept) -> Decision:
+    """Put new clauses into the plan of speech, and release what may be heard.
+
+    A typed line's reply and a standing order's come next, after the clause being said; what duetto was saying then
+    goes on. A spoken turn's reply finds the plan empty: whoever took the floor has ended what was being said.
+    """
+    actions: list[Action] = []
+    floor_is_free = not percept.ears.voice and state.overlap is None
+    for reply in state.replies:
+        current = reply
+        if not current.released and not current.draft and (floor_is_free or current.over):
+            current = replace(current, released=True)
+            if reply.planned:
+                actions.append(ReleaseReply(reply.id))
+                actions.extend(Show(clause.text) for clause in reply.clauses[: reply.planned])
+        place: Literal["end", "next"] = "end" if current.origin == "spoken" else "next"
+        clause_id = state.next_clause
+        for clause in current.clauses[current.planned :]:
+            actions.append(PlanClause(clause_id, reply.id, clause.text, place, held=not current.released))
+            if current.released:
+                actions.append(Show(clause.text))
+            clause_id += 1
+        current = replace(current, planned=len(current.clauses))
+        if current != reply:
+            state = replace(state.with_reply(current), next_clause=clause_id)
+    return state, tuple(actions)
+
+
+def _act(state: State, id: int, acts: tuple[Act, ...], now: int) -> Decision:
+    actions: list[Action] = []
+    for act in acts:
+        if act.stop:
+            others = (reply.id for reply in state.replies if reply.id != id and not reply.draft)
+            state, dropped = drop(state, others)
+            actions.extend(dropped)
+        state, more = orders.withdraw(state, act.withdraw)
+        actions.extend(more)
+        for order in act.orders:
+            state, more = orders.give(state, order, now)
+            actions.extend(more)
+    return state, tuple(actions)
+
+
+def _fault(state: State, fault: Fault) -> Decision:
+    actions: tuple[Action, ...] = (Tell(fault.part, fault.text),)
+    reply = state.reply(fault.reply)
+    if reply is None:
+        return state, actions
+    state, dropped = drop(state, (reply.id,))
+    if not reply.draft:
+        state, more = say(state, "Sorry, I could not think of an answer just now.", "apology")
+        dropped = (*dropped, *more)
+    return state, (*actions, *dropped)
+
+
+def _make_room(state: State) -> Decision:
+    if len(state.replies) < state.settings.most_replies:
+        return state, ()
+    waiting = [reply.id for reply in state.replies if not reply.released]
+    return drop(state, waiting[:1] or [state.replies[0].id])

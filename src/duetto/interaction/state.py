@@ -1,0 +1,88 @@
+"""What the interaction remembers from one micro-turn to the next: frozen, small, bounded."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import Literal
+
+from duetto.interaction.settings import InteractionSettings
+from duetto.timeline.arrival import Act, Clause, Order
+
+Floor = Literal["user", "agent", "both", "nobody"]
+Origin = Literal["spoken", "typed", "order", "apology"]
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """A reply on its way from an idea to something heard.
+
+    draft: made on a guess; nothing of it counts. clauses: what the brain has given so far. planned: how many of them
+    are in the plan of speech. released: they may be heard. over: may be said while the user speaks.
+    """
+
+    id: int
+    origin: Origin
+    text: str
+    draft: bool
+    understood: Literal["whole", "half", "none"] | None = None
+    open_ended: bool = False
+    clauses: tuple[Clause, ...] = ()
+    acts: tuple[Act, ...] = ()
+    planned: int = 0
+    released: bool = False
+    ended: bool = False
+    over: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class UserTurn:
+    """The user's turn in hand: the utterance, the draft made for it and how many drafts there were."""
+
+    utterance: int
+    draft: int | None = None
+    drafts: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Overlap:
+    """The user speaks over duetto: since when (media time, ns), and how far duetto has given way."""
+
+    since: int
+    stage: Literal["ducked", "held"]
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A standing order in force: how often it has fired, and for moments and intervals when it is due next (ns)."""
+
+    order: Order
+    fired: int = 0
+    due: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """Everything `decide` knows besides its percept."""
+
+    settings: InteractionSettings = field(default_factory=InteractionSettings)
+    floor: Floor = "nobody"
+    turn: UserTurn | None = None
+    overlap: Overlap | None = None
+    replies: tuple[Reply, ...] = ()
+    orders: tuple[Standing, ...] = ()
+    next_reply: int = 1
+    next_clause: int = 1
+
+    def reply(self, id: int | None) -> Reply | None:
+        """The reply of this number, if it is still on its way."""
+        return next((reply for reply in self.replies if reply.id == id), None)
+
+    def with_reply(self, reply: Reply) -> State:
+        """This state with the reply added, or put in the place of the one with its number."""
+        if self.reply(reply.id) is None:
+            return replace(self, replies=(*self.replies, reply))
+        return replace(self, replies=tuple(reply if r.id == reply.id else r for r in self.replies))
+
+    def without_replies(self, ids: frozenset[int]) -> State:
+        """This state without the replies of these numbers."""
+        return replace(self, replies=tuple(r for r in self.replies if r.id not in ids))

@@ -1,0 +1,96 @@
+"""Has the user's turn ended? By evidence: how whole the words are, and how long the silence.
+
+While the answer is open, a draft of the reply is prepared on the words so far; it is used if they stay the same.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from duetto.interaction import replies
+from duetto.interaction.action import Action, EndTurn
+from duetto.interaction.overlap import passing_remark
+from duetto.interaction.percept import Ears, Percept
+from duetto.interaction.settings import InteractionSettings
+from duetto.interaction.state import Reply, State, UserTurn
+
+CATCH_UP = 400_000_000
+"""How much longer (ns) a turn may stay open for words that the recogniser still owes."""
+
+
+def follow(state: State, percept: Percept) -> replies.Decision:
+    """Draft, wait, or end the turn and keep the reply."""
+    ears = percept.ears
+    actions: list[Action] = []
+    turn = state.turn
+    if turn is not None and turn.utterance != ears.utterance:
+        # The utterance was closed below us (too long, or silent for too long): its turn is over with what it had.
+        state, ended = _conclude(state, turn, None, percept.now)
+        actions.extend(ended)
+        turn = None
+    if ears.utterance is None:
+        return replace(state, turn=None), tuple(actions)
+    turn = turn or UserTurn(ears.utterance)
+    if passing_remark(state, ears):
+        return replace(state, turn=turn), tuple(actions)
+
+    draft = state.reply(turn.draft)
+    if ears.text and (draft is None or draft.text != ears.text) and _may_draft(state.settings, ears, turn):
+        if draft is not None:
+            state, dropped = replies.drop(state, (draft.id,))
+            actions.extend(dropped)
+        state, id, asked = replies.ask(state, ears.text, "spoken", draft=True)
+        actions.extend(asked)
+        turn = replace(turn, draft=id, drafts=turn.drafts + 1)
+        draft = state.reply(id)
+    state = replace(state, turn=turn)
+
+    if ears.voice or ears.ended is None:
+        return state, tuple(actions)
+    silence = percept.now - ears.ended
+    limit = _patience(state.settings, draft if draft is not None and draft.text == ears.text else None)
+    if silence < limit or (not ears.caught_up and silence < limit + CATCH_UP):
+        return state, tuple(actions)
+    state, ended = _conclude(state, turn, ears, percept.now)
+    return replace(state, turn=None), (*actions, *ended)
+
+
+def _may_draft(settings: InteractionSettings, ears: Ears, turn: UserTurn) -> bool:
+    if not ears.voice:
+        return True
+    return ears.stable >= settings.draft_stable and turn.drafts < settings.drafts_per_turn
+
+
+def _patience(settings: InteractionSettings, draft: Reply | None) -> int:
+    """The silence (ns) that ends a turn, given what the brain makes of its words."""
+    if draft is None or draft.understood is None or draft.understood == "none":
+        return settings.unknown_silence
+    if draft.understood == "half":
+        return settings.half_silence
+    return settings.open_silence if draft.open_ended else settings.whole_silence
+
+
+def _conclude(state: State, turn: UserTurn, ears: Ears | None, now: int) -> replies.Decision:
+    """End the turn: keep the draft if it was made on the final words, ask anew if not, and clear the floor for it."""
+    actions: list[Action] = [EndTurn(turn.utterance)]
+    draft = state.reply(turn.draft)
+    if draft is None and (ears is None or not ears.text):
+        return state, tuple(actions)
+    if draft is not None and draft.understood == "none" and state.overlap is not None:
+        # Spoken over duetto and meaning nothing to it: to somebody else, perhaps. Duetto goes on.
+        state, dropped = replies.drop(state, (draft.id,))
+        return state, (*actions, *dropped)
+    if draft is not None and (ears is None or draft.text == ears.text):
+        answer = draft.id
+        state, kept = replies.keep(state, answer, now)
+        actions.extend(kept)
+    else:
+        assert ears is not None
+        if draft is not None:
+            state, dropped = replies.drop(state, (draft.id,))
+            actions.extend(dropped)
+        state, answer, asked = replies.ask(state, ears.text, "spoken", draft=False)
+        actions.extend(asked)
+    others = (r.id for r in state.replies if r.id != answer and r.origin in ("spoken", "typed", "apology"))
+    state, dropped = replies.drop(state, others)
+    return state, (*actions, *dropped)

@@ -1,0 +1,256 @@
+"""A session's workers together: jobs out, arrivals in at the right media time, and an end to every wait.
+
+On a clock that passes by itself, a result arrives when it is there. On a virtual clock it arrives at the media time
+at which its job was submitted plus a fixed charge, and the crew waits (in machine time, with a bound) until it is
+there: so a run does the same however fast the machine is.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from duetto.timeline.arrival import Arrival, Fault
+from duetto.timeline.clock import Deadline, ms, s
+from duetto.timeline.job import Ask, Forget, Hush, Job, Keep, Listen, More, Part, Speak
+from duetto.workers.worker import BROKEN, Result, Worker
+
+
+@dataclass(frozen=True, slots=True)
+class Charges:
+    """What each part's job costs in media time (ns) on a virtual clock: the median on two shared cores, rounded up."""
+
+    recogniser: int = ms(40)
+    """One micro-turn's sound through the embedded recogniser."""
+    vision: int = ms(40)
+    """One look for faces at 320x180."""
+    brain: int = 0
+    """One reply of the embedded brain: 2 to 5 ms, so it settles within its micro-turn."""
+    voice: int = 0
+    """First sound of a clause from the embedded voice: 2 ms, so it settles within its micro-turn."""
+
+
+@dataclass(frozen=True, slots=True)
+class CrewSettings:
+    """Bounds on waiting for workers."""
+
+    charges: Charges = field(default_factory=Charges)
+    """Media time charged per job, on a virtual clock only."""
+    recogniser_limit: int = s(3)
+    """Media time (ns) after which an unanswered job means that the recogniser hangs."""
+    vision_limit: int = s(5)
+    """The same for vision."""
+    brain_limit: int = s(10)
+    """The same for the brain; it counts from the reply's latest sign of life."""
+    voice_limit: int = s(2)
+    """The same for the voice."""
+    patience: float = 30.0
+    """Seconds of machine time that a virtual clock waits for one part before it counts as hanging."""
+    restarts: int = 3
+    """How often a part that hangs or breaks is begun anew; after that it is given up for the session."""
+    most_jobs: int = 64
+    """Jobs one part may have in hand; past it sound and pictures are not sent to it until it catches up."""
+
+
+@dataclass(slots=True)
+class _Task:
+    job: Job
+    since: int
+    due: int
+    results: list[Arrival] = field(default_factory=list)
+    done: bool = False
+    error: str | None = None
+
+
+@dataclass(slots=True)
+class _Post:
+    """One part of the crew: its worker and what it has in hand, by ticket, oldest first."""
+
+    worker: Worker
+    tasks: dict[int, _Task] = field(default_factory=dict)
+    restarts: int = 0
+    given_up: bool = False
+    silent: bool = False
+    """Has failed since it last answered."""
+
+
+class Crew:
+    """Gives each job to its part's worker and returns arrivals; turns errors, hangs and deaths into `Fault`s.
+
+    A part without a worker is a fault once, then silence. bell must be the one the workers ring.
+    """
+
+    def __init__(
+        self,
+        workers: Iterable[Worker],
+        bell: threading.Event,
+        *,
+        realtime: bool,
+        settings: CrewSettings | None = None,
+    ) -> None:
+        self.settings = settings or CrewSettings()
+        self._posts: dict[Part, _Post] = {worker.part: _Post(worker) for worker in workers}
+        self._bell = bell
+        self._realtime = realtime
+        self._ticket = 0
+        self._faults: deque[Fault] = deque(maxlen=64)
+        self._forgotten: deque[int] = deque(maxlen=256)
+
+    # --- out --------------------------------------------------------------------------------------------------
+
+    def submit(self, jobs: Iterable[Job], now: int) -> None:
+        """Hand jobs out at media time `now` (ns). Never blocks."""
+        for job in jobs:
+            if isinstance(job, Forget):
+                self._forgotten.append(job.reply)
+            post = self._posts.get(job.part)
+            if post is None or post.given_up:
+                self._refuse(job, "there is none" if post is None else "it was given up")
+                continue
+            if len(post.tasks) >= self.settings.most_jobs and isinstance(job, Listen) and not job.last:
+                continue  # the hang it means is found in `arrivals`; sound is kept in the recording
+            self._ticket += 1
+            charge: int = getattr(self.settings.charges, job.part)
+            post.tasks[self._ticket] = _Task(job, now, now + charge)
+            post.worker.submit(self._ticket, job)
+
+    # --- in ---------------------------------------------------------------------------------------------------
+
+    def arrivals(self, now: int) -> tuple[Arrival, ...]:
+        """Everything that has arrived by media time `now` (ns), faults included."""
+        found: list[Arrival] = []
+        for part, post in self._posts.items():
+            if self._realtime:
+                self._collect(post)
+            else:
+                self._await_due(part, post, now)
+            found.extend(self._hand_in(part, post, now))
+        found.extend(self._faults)
+        self._faults.clear()
+        return tuple(a for a in found if getattr(a, "reply", None) not in self._forgotten)
+
+    def settle(self, now: int, grace: int) -> bool:
+        """Wait up to `grace` ns of machine time for a quick part (brain, voice). True if something may have arrived.
+
+        On a virtual clock nothing is waited for here: what is due now arrives now.
+        """
+        quick = [self._posts[part] for part in ("brain", "voice") if part in self._posts]
+        if not any(_wanted(task.job) for post in quick for task in post.tasks.values()):
+            return False
+        if not self._realtime:
+            return any(task.due <= now and _wanted(task.job) for post in quick for task in post.tasks.values())
+        self._bell.clear()
+        for post in quick:
+            self._collect(post)
+        if any(task.results or task.done for post in quick for task in post.tasks.values() if _wanted(task.job)):
+            return True
+        return self._bell.wait(grace / 1e9)
+
+    def behind(self) -> dict[str, int]:
+        """Jobs that each part has not finished."""
+        return {part: len(post.tasks) for part, post in self._posts.items()}
+
+    def close(self) -> None:
+        """End all workers. Bounded, even when they hang."""
+        for post in self._posts.values():
+            post.worker.close()
+
+    # --- inside -----------------------------------------------------------------------------------------------
+
+    def _collect(self, post: _Post) -> None:
+        for result in post.worker.collect():
+            self._note(post, result)
+
+    def _note(self, post: _Post, result: Result) -> None:
+        if result.ticket == BROKEN:
+            for task in post.tasks.values():
+                task.error = task.error or result.error
+            self._lose(post, result.error or "it ended")
+            return
+        found = post.tasks.get(result.ticket)
+        if found is None:
+            return
+        if result.arrival is not None:
+            found.results.append(result.arrival)
+        if result.done:
+            found.done, found.error = True, result.error
+
+    def _await_due(self, part: Part, post: _Post, now: int) -> None:
+        deadline = Deadline(self.settings.patience)
+        while True:
+            self._bell.clear()
+            self._collect(post)
+            if all(task.done for task in post.tasks.values() if task.due <= now):
+                return
+            if deadline.passed():
+                self._lose(post, f"no answer within {self.settings.patience:g} s")
+                return
+            self._bell.wait(min(deadline.left(), 1.0))
+
+    def _hand_in(self, part: Part, post: _Post, now: int) -> list[Arrival]:
+        limit: int = getattr(self.settings, f"{part}_limit")
+        found: list[Arrival] = []
+        for ticket, task in list(post.tasks.items()):
+            if not self._realtime and task.due > now:
+                continue
+            if task.results:
+                found.extend(task.results)
+                task.results = []
+                task.since = now
+            if task.done:
+                del post.tasks[ticket]
+                if task.error is not None:
+                    found.append(_fault(part, task.job, f"the {part} failed: {task.error}"))
+                    post.silent = True
+                elif post.silent and _wanted(task.job):
+                    post.silent = False
+                    found.append(Fault(part, f"the {part} works again", working=True))
+        if self._realtime and any(now - task.since > limit for task in post.tasks.values() if _wanted(task.job)):
+            self._lose(post, f"no answer for {limit / 1e9:g} s")
+        return found
+
+    def _lose(self, post: _Post, why: str) -> None:
+        """The worker hangs or has ended: its work is lost. Begin anew, or give it up."""
+        part = post.worker.part
+        lost = [task.job for task in post.tasks.values() if _wanted(task.job)]
+        post.tasks.clear()
+        post.silent = True
+        post.restarts += 1
+        if post.restarts <= self.settings.restarts and self._restarted(post):
+            text = (
+                f"the {part} gave {why}; it was begun anew"
+                if why.startswith("no ")
+                else f"the {part}: {why}; begun anew"
+            )
+        else:
+            post.given_up = True
+            text = f"the {part}: {why}; the session goes on without it"
+        answered: set[tuple[int | None, int | None]] = set()
+        faults = [_fault(part, job, text) for job in lost] or [Fault(part, text)]
+        for fault in faults:
+            if (fault.reply, fault.clause) not in answered:
+                answered.add((fault.reply, fault.clause))
+                self._faults.append(fault)
+
+    def _restarted(self, post: _Post) -> bool:
+        try:
+            return post.worker.restart()
+        except Exception:
+            return False
+
+    def _refuse(self, job: Job, why: str) -> None:
+        if isinstance(job, Ask | Speak | More):
+            self._faults.append(_fault(job.part, job, f"no {job.part}: {why}"))
+
+
+def _wanted(job: Job) -> bool:
+    """Does anybody wait for what this job yields?"""
+    return not isinstance(job, Keep | Forget | Hush)
+
+
+def _fault(part: str, job: Job, text: str) -> Fault:
+    reply = job.reply if isinstance(job, Ask) else None
+    clause = job.clause if isinstance(job, Speak | More) else None
+    return Fault(part, text, reply=reply, clause=clause)

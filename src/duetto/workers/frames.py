@@ -1,0 +1,54 @@
+"""The bytes between a session and its worker processes: length-prefixed MessagePack."""
+
+from __future__ import annotations
+
+import struct
+from typing import IO
+
+import msgspec
+
+from duetto.timeline.arrival import Arrival
+from duetto.timeline.job import Job
+
+LIMIT = 64 * 2**20
+"""Bytes a frame may have at most."""
+
+
+class Order(msgspec.Struct, frozen=True, array_like=True):
+    """Session to worker: do this job."""
+
+    ticket: int
+    job: Job
+
+
+class Report(msgspec.Struct, frozen=True, array_like=True):
+    """Worker to session. The first report of all has ticket 0: the handler stands, or why it does not (error)."""
+
+    ticket: int
+    arrival: Arrival | None = None
+    done: bool = False
+    error: str | None = None
+
+
+encode = msgspec.msgpack.Encoder().encode
+decode_order = msgspec.msgpack.Decoder(Order).decode
+decode_report = msgspec.msgpack.Decoder(Report).decode
+
+
+def write(pipe: IO[bytes], message: Order | Report) -> None:
+    """Write one frame and flush it. Raises OSError when the other side has gone."""
+    body = encode(message)
+    pipe.write(struct.pack("<I", len(body)) + body)
+    pipe.flush()
+
+
+def read(pipe: IO[bytes]) -> bytes | None:
+    """One frame's body, or None at the end of the pipe. Blocks. Raises ValueError for a frame over LIMIT."""
+    head = pipe.read(4)
+    if len(head) < 4:
+        return None
+    (length,) = struct.unpack("<I", head)
+    if length > LIMIT:
+        raise ValueError(f"frame: {length} bytes, the limit is {LIMIT}")
+    body = pipe.read(length)
+    return body if len(body) == length else None

@@ -1,0 +1,66 @@
+"""What a worker is: it takes jobs without blocking, and its results are collected without blocking."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Protocol
+
+from duetto.timeline.arrival import Arrival
+from duetto.timeline.job import Job, Part
+
+BROKEN = -1
+"""The ticket of a result that concerns the worker as a whole: it has ended by itself."""
+
+
+class WorkerFailed(RuntimeError):
+    """A worker could not be started."""
+
+
+class Handler(Protocol):
+    """A part's slow work, as plain synchronous code: it need not know where it runs."""
+
+    def handle(self, job: Job) -> Iterator[Arrival]:
+        """Do one job and yield what it leads to. An exception ends this job; the next one is handled all the same."""
+        ...
+
+    def close(self) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What came back for a ticket. The one with `done` is the ticket's last; error: why it ended badly, if it did."""
+
+    ticket: int
+    arrival: Arrival | None = None
+    done: bool = False
+    error: str | None = None
+
+
+class Worker(Protocol):
+    """Jobs in, results out; neither call ever blocks."""
+
+    @property
+    def part(self) -> Part: ...
+
+    def submit(self, ticket: int, job: Job) -> None:
+        """Take a job. Results carry its ticket."""
+        ...
+
+    def collect(self) -> list[Result]:
+        """Results since the last call, in the order in which they came about."""
+        ...
+
+    def restart(self) -> bool:
+        """Give up all work in hand and begin anew. False when this kind of worker cannot, or could not."""
+        ...
+
+    def close(self) -> None:
+        """End it. Bounded: a handler that hangs is left behind."""
+        ...
+
+
+def describe(error: BaseException) -> str:
+    """An exception as one line for a notice."""
+    text = " ".join(str(error).split()) or "no message"
+    return f"{type(error).__name__}: {text[:300]}"
