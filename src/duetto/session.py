@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -29,7 +29,7 @@ class SessionSettings:
     rounds: int = 5
     """Rounds a micro-turn may have at most: the slice, then up to four of arrivals."""
     mic_slack: int = ms(120)
-    """How far (ns) a live microphone may lag before silence is put in its place."""
+    """How far (ns) a microphone may lag before silence is put in its place."""
     tail: int = s(1.5)
     """Media time (ns) the session goes on at least after its last input has ended."""
     linger: int = s(30)
@@ -203,12 +203,12 @@ class Session:
         )
 
     def _take_mic(self, until: int) -> bytes:
-        """The sound up to media time `until`: less when a live microphone lags a little, silence when it lags a lot."""
+        """The sound up to media time `until`: less when microphone or resampler lag a little, silence when a lot."""
         wanted = samples_before(until, MIC_RATE) - self._mic_taken
         mic = self._inputs.mic
         sound = mic.take(wanted) if mic is not None else np.zeros(0, np.int16)
         missing = wanted - len(sound)
-        slack = samples_before(self.settings.mic_slack, MIC_RATE) if self.clock.realtime else 0
+        slack = samples_before(self.settings.mic_slack, MIC_RATE)
         if missing and (mic is None or mic.finished or missing > slack):
             sound = np.concatenate([sound, np.zeros(missing, np.int16)])
         self._mic_taken += len(sound)
@@ -235,8 +235,9 @@ class Session:
 
     def _close(self) -> None:
         problems: list[Exception] = []
-        closes = [part.close for part in (*self._feeders, *self._observers)]
-        for close in (self._crew.close, *closes):
+        closes: list[Callable[[], None]] = [feeder.close for feeder in self._feeders]
+        closes += [self._crew.close, *(observer.close for observer in self._observers)]
+        for close in closes:
             try:
                 close()
             except Exception as error:

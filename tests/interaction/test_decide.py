@@ -54,7 +54,7 @@ class Conversation:
     def turn(
         self,
         ears: Ears = Ears(),  # noqa: B008
-        mouth: Mouth = Mouth(),  # noqa: B008
+        mouth: Mouth | None = None,
         *arrivals: Arrival,
         lines: tuple[str, ...] = (),
         seen: tuple[Sighting, ...] = (),
@@ -66,12 +66,14 @@ class Conversation:
     def again(
         self,
         ears: Ears = Ears(),  # noqa: B008
-        mouth: Mouth = Mouth(),  # noqa: B008
+        mouth: Mouth | None = None,
         *arrivals: Arrival,
         lines: tuple[str, ...] = (),
         seen: tuple[Sighting, ...] = (),
     ) -> tuple[Action, ...]:
         """One more round of the same micro-turn."""
+        if mouth is None:  # what was planned is still in the plan
+            mouth = Mouth(left=tuple((reply.id, 1) for reply in self.state.replies if reply.planned))
         percept = Percept(self.now, DELTA, ears, mouth, lines, seen, arrivals)
         self.state, actions = decide(self.state, percept)
         self.log.extend((self.now, action) for action in actions)
@@ -111,7 +113,7 @@ def asked(actions: tuple[Action, ...]) -> AskBrain:
 def say_something(c: Conversation, text: str = "One, two, three.", *more: str) -> int:
     """A typed line answered, so that duetto is speaking. Returns the reply's number."""
     ask = asked(c.turn(lines=("count",)))
-    c.again(Ears(), Mouth(), *answer(ask.reply, text, *more))
+    c.again(Ears(), None, *answer(ask.reply, text, *more))
     return ask.reply
 
 
@@ -124,7 +126,7 @@ def test_a_draft_is_made_in_the_pause_held_and_released_when_the_turn_has_ended(
     ask = asked(c.turn(silent("what is two plus two", c.now)))
     assert ask.draft and ask.text == "what is two plus two"
     ended = c.now - DELTA
-    planned = c.again(silent("what is two plus two", ended), Mouth(), *answer(ask.reply, "Four."))
+    planned = c.again(silent("what is two plus two", ended), None, *answer(ask.reply, "Four."))
     assert planned == (PlanClause(1, ask.reply, "Four.", "end", held=True),), "a draft is prepared, and not heard"
     assert c.turn(silent("what is two plus two", ended)) == ()
     final = c.turn(silent("what is two plus two", ended))
@@ -135,12 +137,12 @@ def test_a_draft_is_made_in_the_pause_held_and_released_when_the_turn_has_ended(
 def test_a_draft_on_words_that_changed_is_dropped_and_never_kept() -> None:
     c = Conversation()
     first = asked(c.turn(silent("what is two", 0)))
-    c.again(silent("what is two", 0), Mouth(), *answer(first.reply, "Two.", understood="half"))
+    c.again(silent("what is two", 0), None, *answer(first.reply, "Two.", understood="half"))
     c.turn(speaking("what is two", c.now))
     actions = c.turn(silent("what is two plus two", c.now))
     assert DropReply(first.reply) in actions
     second = asked(actions)
-    c.again(silent("what is two plus two", c.now), Mouth(), *answer(second.reply, "Four."))
+    c.again(silent("what is two plus two", c.now), None, *answer(second.reply, "Four."))
     for _ in range(6):
         c.turn(silent("what is two plus two", c.now - ms(200)))
     assert KeepReply(second.reply) in [a for _, a in c.log]
@@ -151,9 +153,7 @@ def end_of_turn(understood: str, *, open_ended: bool = False, settings: Interact
     """The silence (ns) after which a turn with such words ended."""
     c = Conversation(State(settings or InteractionSettings()))
     ask = asked(c.turn(silent("some words", DELTA)))
-    c.again(
-        silent("some words", DELTA), Mouth(), *answer(ask.reply, "Yes?", understood=understood, open_ended=open_ended)
-    )
+    c.again(silent("some words", DELTA), None, *answer(ask.reply, "Yes?", understood=understood, open_ended=open_ended))
     while not of(EndTurn, c.turn(silent("some words", DELTA))):
         assert c.now < s(3)
     return c.now - DELTA
@@ -179,7 +179,7 @@ def test_the_more_whole_the_words_the_shorter_the_wait() -> None:
 def test_a_pause_inside_a_request_is_not_its_end() -> None:
     c = Conversation()
     ask = asked(c.turn(silent("remind me every four seconds", DELTA)))
-    c.again(silent("remind me every four seconds", DELTA), Mouth(), *answer(ask.reply, "Of what?", understood="half"))
+    c.again(silent("remind me every four seconds", DELTA), None, *answer(ask.reply, "Of what?", understood="half"))
     for _ in range(10):
         actions = c.turn(silent("remind me every four seconds", DELTA))
         assert not of(EndTurn, actions) and not of(ReleaseReply, actions)
@@ -188,7 +188,7 @@ def test_a_pause_inside_a_request_is_not_its_end() -> None:
 def test_words_that_the_recogniser_still_owes_are_waited_for_but_not_for_ever() -> None:
     c = Conversation()
     ask = asked(c.turn(silent("two plus", 0, caught_up=False)))
-    c.again(silent("two plus", 0, caught_up=False), Mouth(), *answer(ask.reply, "Two."))
+    c.again(silent("two plus", 0, caught_up=False), None, *answer(ask.reply, "Two."))
     for _ in range(3):
         assert not of(EndTurn, c.turn(silent("two plus", 0, caught_up=False)))
     while not of(EndTurn, c.turn(silent("two plus", 0, caught_up=False))):
@@ -206,7 +206,7 @@ def test_a_sound_without_words_ends_without_a_reply() -> None:
 def test_an_utterance_closed_from_below_still_gets_its_reply() -> None:
     c = Conversation()
     ask = asked(c.turn(speaking("read me the story", 0, stable=s(1))))
-    c.again(speaking("read me the story", 0, stable=s(1)), Mouth(), *answer(ask.reply, "Once."))
+    c.again(speaking("read me the story", 0, stable=s(1)), None, *answer(ask.reply, "Once."))
     actions = c.turn(Ears())
     assert EndTurn(1) in actions and KeepReply(ask.reply) in actions
 
@@ -224,7 +224,7 @@ def test_no_act_of_a_draft_takes_effect_before_it_is_kept() -> None:
     ask = asked(c.turn(silent("set a timer", DELTA)))
     actions = c.again(
         silent("set a timer", DELTA),
-        Mouth(),
+        None,
         Gist(ask.reply, "whole"),
         Act(ask.reply, orders=(order,)),
         Clause(ask.reply, 0, "Okay."),
@@ -242,17 +242,17 @@ def test_no_act_of_a_draft_takes_effect_before_it_is_kept() -> None:
 def test_a_typed_line_is_answered_next_and_what_was_being_said_goes_on() -> None:
     c = Conversation()
     story = say_something(c, "Once upon a time,", "there was a fox.")
-    ask = asked(c.turn(Ears(), Mouth(True, story, (story,)), lines=("what is 3 times 4",)))
+    ask = asked(c.turn(Ears(), Mouth(True, story, ((story, 1),)), lines=("what is 3 times 4",)))
     assert ask.how == "typed" and not ask.draft
-    actions = c.again(Ears(), Mouth(True, story, (story,)), *answer(ask.reply, "Twelve."))
+    actions = c.again(Ears(), Mouth(True, story, ((story, 1),)), *answer(ask.reply, "Twelve."))
     assert actions == (PlanClause(3, ask.reply, "Twelve.", "next"), Show("Twelve."))
     assert c.state.reply(story) is not None, "the story goes on"
 
 
 def test_a_reply_waits_while_the_user_speaks() -> None:
     c = Conversation()
-    ask = asked(c.turn(speaking("", 0), Mouth(), lines=("hello",)))
-    actions = c.again(speaking("", 0), Mouth(), *answer(ask.reply, "Hello."))
+    ask = asked(c.turn(speaking("", 0), None, lines=("hello",)))
+    actions = c.again(speaking("", 0), None, *answer(ask.reply, "Hello."))
     assert actions == (PlanClause(1, ask.reply, "Hello.", "next", held=True),)
     assert c.turn(silent("", c.now)) == (ReleaseReply(ask.reply), Show("Hello."))
 
@@ -263,11 +263,11 @@ def test_a_reply_waits_while_the_user_speaks() -> None:
 def overlapped(c: Conversation, reply: int) -> None:
     """The user has spoken over duetto until it fell silent."""
     since = c.now
-    assert c.turn(speaking("", since), Mouth(True, reply, (reply,))) == (Duck(),)
+    assert c.turn(speaking("", since), Mouth(True, reply, ((reply, 1),))) == (Duck(),)
     actions: tuple[Action, ...] = ()
     while Hold() not in actions:
         assert c.now - since < ms(250)
-        actions = c.turn(speaking("", since), Mouth(True, reply, (reply,)))
+        actions = c.turn(speaking("", since), Mouth(True, reply, ((reply, 1),)))
     assert c.state.floor == "both"
 
 
@@ -284,7 +284,7 @@ def test_after_a_backchannel_duetto_goes_on_with_what_it_was_saying() -> None:
     actions: tuple[Action, ...] = ()
     while not actions:
         assert c.now - ended < ms(400)
-        actions = c.turn(silent("yeah", ended, since=ended - ms(200)), Mouth(False, reply, (reply,)))
+        actions = c.turn(silent("yeah", ended, since=ended - ms(200)), Mouth(False, reply, ((reply, 1),)))
     assert actions == (EndTurn(1), Resume(), Restore())
     assert c.state.reply(reply) is not None
 
@@ -292,10 +292,10 @@ def test_after_a_backchannel_duetto_goes_on_with_what_it_was_saying() -> None:
 def test_a_short_sound_only_ducks() -> None:
     c = Conversation()
     reply = say_something(c)
-    c.turn(speaking("", c.now), Mouth(True, reply, (reply,)))
+    c.turn(speaking("", c.now), Mouth(True, reply, ((reply, 1),)))
     ended = c.now
     for _ in range(5):
-        c.turn(silent("", ended, since=ended - ms(60)), Mouth(True, reply, (reply,)))
+        c.turn(silent("", ended, since=ended - ms(60)), Mouth(True, reply, ((reply, 1),)))
     kinds = [type(a) for _, a in c.log]
     assert Hold not in kinds and kinds[-2:] == [EndTurn, Restore]
 
@@ -305,11 +305,11 @@ def test_an_interruption_ends_what_was_being_said_and_is_answered() -> None:
     reply = say_something(c)
     overlapped(c, reply)
     ended = c.now
-    ask = asked(c.turn(silent("what time is it", ended, since=ended - s(1)), Mouth(False, reply, (reply,))))
-    c.again(silent("what time is it", ended), Mouth(False, reply, (reply,)), *answer(ask.reply, "Ten o'clock."))
+    ask = asked(c.turn(silent("what time is it", ended, since=ended - s(1)), Mouth(False, reply, ((reply, 1),))))
+    c.again(silent("what time is it", ended), Mouth(False, reply, ((reply, 1),)), *answer(ask.reply, "Ten o'clock."))
     actions: tuple[Action, ...] = ()
     while not actions:
-        actions = c.turn(silent("what time is it", ended, since=ended - s(1)), Mouth(False, reply, (reply,)))
+        actions = c.turn(silent("what time is it", ended, since=ended - s(1)), Mouth(False, reply, ((reply, 1),)))
     assert actions == (
         EndTurn(1),
         KeepReply(ask.reply),
@@ -326,13 +326,13 @@ def test_stop_ends_everything_and_needs_no_words_of_its_own() -> None:
     reply = say_something(c)
     overlapped(c, reply)
     ended = c.now
-    ask = asked(c.turn(silent("stop", ended, since=ended - ms(400)), Mouth(False, reply, (reply,))))
+    ask = asked(c.turn(silent("stop", ended, since=ended - ms(400)), Mouth(False, reply, ((reply, 1),))))
     c.again(
-        silent("stop", ended), Mouth(False, reply, (reply,)), Gist(ask.reply, "whole"), Act(ask.reply, stop=True),
+        silent("stop", ended), Mouth(False, reply, ((reply, 1),)), Gist(ask.reply, "whole"), Act(ask.reply, stop=True),
         ReplyEnd(ask.reply),
     )  # fmt: skip
     while c.state.turn is not None:
-        c.turn(silent("stop", ended, since=ended - ms(400)), Mouth(False, reply, (reply,)))
+        c.turn(silent("stop", ended, since=ended - ms(400)), Mouth(False, reply, ((reply, 1),)))
         assert c.now < s(5)
     assert DropReply(reply) in [a for _, a in c.log]
     assert c.state.overlap is None
@@ -345,10 +345,10 @@ def test_speech_that_means_nothing_to_duetto_is_for_somebody_else() -> None:
     reply = say_something(c)
     overlapped(c, reply)
     ended = c.now
-    ask = asked(c.turn(silent("pass the salt please", ended, since=ended - s(2)), Mouth(False, reply, (reply,))))
-    c.again(silent("pass the salt please", ended), Mouth(), *answer(ask.reply, "Pardon?", understood="none"))
+    ask = asked(c.turn(silent("pass the salt please", ended, since=ended - s(2)), Mouth(False, reply, ((reply, 1),))))
+    c.again(silent("pass the salt please", ended), None, *answer(ask.reply, "Pardon?", understood="none"))
     while c.state.overlap is not None:
-        actions = c.turn(silent("pass the salt please", ended, since=ended - s(2)), Mouth(False, reply, (reply,)))
+        actions = c.turn(silent("pass the salt please", ended, since=ended - s(2)), Mouth(False, reply, ((reply, 1),)))
         assert c.now < s(5)
     assert DropReply(ask.reply) in actions and Resume() in actions
     assert c.state.reply(reply) is not None
@@ -360,7 +360,7 @@ def test_speech_that_means_nothing_to_duetto_is_for_somebody_else() -> None:
 def with_order(order: Order) -> Conversation:
     c = Conversation()
     ask = asked(c.turn(lines=("order",)))
-    c.again(Ears(), Mouth(), Gist(ask.reply, "whole"), Act(ask.reply, orders=(order,)), ReplyEnd(ask.reply))
+    c.again(Ears(), None, Gist(ask.reply, "whole"), Act(ask.reply, orders=(order,)), ReplyEnd(ask.reply))
     return c
 
 
@@ -383,7 +383,7 @@ def test_a_reminder_is_said_even_while_the_user_speaks_and_nobody_ducks_for_it()
         actions = c.turn(speaking("", s(1)))
     (clause,) = of(PlanClause, actions)
     assert isinstance(clause, PlanClause) and not clause.held
-    assert not of(Duck, c.turn(speaking("", s(1)), Mouth(True, clause.reply, (clause.reply,))))
+    assert not of(Duck, c.turn(speaking("", s(1)), Mouth(True, clause.reply, ((clause.reply, 1),))))
 
 
 def test_an_order_not_meant_to_be_over_waits_for_the_gap() -> None:
@@ -424,10 +424,10 @@ def test_withdrawing_ends_all_orders_and_too_many_are_refused() -> None:
     c = Conversation(State(InteractionSettings(most_orders=2)))
     orders = tuple(Order(f"o{n}", Interval(0, s(9)), "x") for n in range(3))
     ask = asked(c.turn(lines=("orders",)))
-    actions = c.again(Ears(), Mouth(), Gist(ask.reply, "whole"), Act(ask.reply, orders=orders), ReplyEnd(ask.reply))
+    actions = c.again(Ears(), None, Gist(ask.reply, "whole"), Act(ask.reply, orders=orders), ReplyEnd(ask.reply))
     assert len(of(Watch, actions)) == 2 and of(Tell, actions)
     ask = asked(c.turn(lines=("stop them",)))
-    actions = c.again(Ears(), Mouth(), Gist(ask.reply, "whole"), Act(ask.reply, withdraw=("*",)), ReplyEnd(ask.reply))
+    actions = c.again(Ears(), None, Gist(ask.reply, "whole"), Act(ask.reply, withdraw=("*",)), ReplyEnd(ask.reply))
     assert len(of(Unwatch, actions)) == 2 and c.state.orders == ()
 
 
@@ -437,7 +437,7 @@ def test_withdrawing_ends_all_orders_and_too_many_are_refused() -> None:
 def test_a_brain_that_fails_is_told_and_apologised_for_once() -> None:
     c = Conversation()
     ask = asked(c.turn(lines=("hello",)))
-    actions = c.turn(Ears(), Mouth(), Fault("brain", "it broke", reply=ask.reply))
+    actions = c.turn(Ears(), None, Fault("brain", "it broke", reply=ask.reply))
     assert actions[0] == Tell("brain", "it broke") and DropReply(ask.reply) in actions
     (clause,) = of(PlanClause, actions)
     assert isinstance(clause, PlanClause) and "Sorry" in clause.text
@@ -447,7 +447,7 @@ def test_a_brain_that_fails_is_told_and_apologised_for_once() -> None:
 def test_a_draft_that_fails_is_told_and_not_apologised_for() -> None:
     c = Conversation()
     ask = asked(c.turn(silent("hello", DELTA)))
-    actions = c.turn(silent("hello", DELTA), Mouth(), Fault("brain", "it broke", reply=ask.reply))
+    actions = c.turn(silent("hello", DELTA), None, Fault("brain", "it broke", reply=ask.reply))
     assert not [a for a in of(PlanClause, actions) if isinstance(a, PlanClause) and "Sorry" in a.text]
 
 
@@ -461,8 +461,24 @@ def test_replies_are_bounded() -> None:
 def test_a_reply_that_has_been_heard_is_forgotten() -> None:
     c = Conversation()
     reply = say_something(c)
-    c.turn(Ears(), Mouth(done=(reply,)))
+    c.turn(Ears(), Mouth(True, reply, ((reply, 1),)))
+    assert c.state.reply(reply) is not None
+    c.turn(Ears(), Mouth())
     assert c.state.replies == ()
+
+
+def test_a_long_reply_is_planned_as_it_is_said() -> None:
+    c = Conversation(State(InteractionSettings(plan_ahead=3)))
+    ask = asked(c.turn(lines=("count",)))
+    first = of(PlanClause, c.again(Ears(), Mouth(), *answer(ask.reply, *map(str, range(10)))))
+    assert len(first) == 3
+    assert not of(PlanClause, c.turn(Ears(), Mouth(True, ask.reply, ((ask.reply, 3),))))
+    assert len(of(PlanClause, c.turn(Ears(), Mouth(True, ask.reply, ((ask.reply, 1),))))) == 2
+    while c.state.replies:
+        c.turn(Ears(), Mouth())
+        assert c.now < s(5)
+    said = [a.text for _, a in c.log if isinstance(a, PlanClause)]
+    assert said == [str(n) for n in range(10)]
 
 
 def test_the_same_percepts_give_the_same_decisions() -> None:
@@ -472,7 +488,7 @@ def test_the_same_percepts_give_the_same_decisions() -> None:
         for n in range(60):
             voice = n % 20 < 9
             ears = speaking("what is", c.now, stable=s(1)) if voice else silent("what is", c.now - ms(n % 5 * 80))
-            c.turn(ears, Mouth(n % 3 > 0, reply, (reply,)))
+            c.turn(ears, Mouth(n % 3 > 0, reply, ((reply, 1),)))
         return c.log
 
     assert run() == run()

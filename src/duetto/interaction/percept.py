@@ -45,14 +45,13 @@ class Ears:
 class Mouth:
     """Duetto's own voice.
 
-    sounding: its sound is being handed out. reply: the one being said, or the next in the plan. waiting: replies
-    with unsaid clauses in the plan, in its order. done: replies of which the last clause has just been heard.
+    sounding: its sound is being handed out. reply: the one being said, or the next in the plan. left: replies in the
+    plan, in its order, each with its number of clauses not wholly heard.
     """
 
     sounding: bool = False
     reply: int | None = None
-    waiting: tuple[int, ...] = ()
-    done: tuple[int, ...] = ()
+    left: tuple[tuple[int, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -89,14 +89,12 @@ def take_in(state: State, percept: Percept) -> Decision:
 
 
 def retire(state: State, percept: Percept) -> State:
-    """Forget replies that have been heard to their end, or that turned out to have no words."""
+    """Forget replies of which nothing is left to say: heard to their end, failed by the voice, or without words."""
+    left = dict(percept.mouth.left)
     gone = frozenset(
         reply.id
         for reply in state.replies
-        if reply.ended
-        and not reply.draft
-        and (reply.id in percept.mouth.done if reply.clauses else not reply.acts)
-        and reply.planned == len(reply.clauses)
+        if reply.ended and not reply.draft and reply.planned == len(reply.clauses) and reply.id not in left
     )
     return state.without_replies(gone)
 
@@ -118,12 +116,14 @@ def plan(state: State, percept: Percept) -> Decision:
                 actions.extend(Show(clause.text) for clause in reply.clauses[: reply.planned])
         place: Literal["end", "next"] = "end" if current.origin == "spoken" else "next"
         clause_id = state.next_clause
-        for clause in current.clauses[current.planned :]:
+        ahead = state.settings.plan_ahead - dict(percept.mouth.left).get(reply.id, 0)
+        upto = current.planned + max(0, ahead)
+        for clause in current.clauses[current.planned : upto]:
             actions.append(PlanClause(clause_id, reply.id, clause.text, place, held=not current.released))
             if current.released:
                 actions.append(Show(clause.text))
             clause_id += 1
-        current = replace(current, planned=len(current.clauses))
+        current = replace(current, planned=min(upto, len(current.clauses)))
         if current != reply:
             state = replace(state.with_reply(current), next_clause=clause_id)
     return state, tuple(actions)

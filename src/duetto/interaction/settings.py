@@ -42,5 +42,7 @@ class InteractionSettings:
     begins at most half a micro-turn early or late."""
     most_orders: int = 32
     """Standing orders in force at most; one more is refused, and duetto says so."""
+    plan_ahead: int = 8
+    """Clauses of one reply that are in the plan of speech at once; the rest of a long one follows as it is said."""
     most_replies: int = 16
     """Replies being made or said at most; the oldest unsaid one goes first."""

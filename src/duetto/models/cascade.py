@@ -1,0 +1,269 @@
+"""The cascade: perception, interaction and speech joined into one `InteractionModel`.
+
+On the tick it does only what is cheap; everything slow leaves as a job and comes back as an arrival. It holds no
+thread, socket, file or clock, so the same turns give the same outputs.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+from duetto.interaction import action as do
+from duetto.interaction.microturn import decide
+from duetto.interaction.percept import Ears, Mouth, Percept, Sighting
+from duetto.interaction.settings import InteractionSettings
+from duetto.interaction.state import State
+from duetto.models.model import Output
+from duetto.perception.audio.pipeline import AudioPipeline, AudioSettings
+from duetto.perception.text.pipeline import TypingPipeline, TypingSettings
+from duetto.perception.video.pipeline import VideoPipeline, VideoSettings
+from duetto.speech.pipeline import SpeechPipeline
+from duetto.speech.playout import PlayoutSettings
+from duetto.speech.speaking import Speaking
+from duetto.timeline.arrival import Fault, Hypothesis, Speech
+from duetto.timeline.clock import Stopwatch, ms, s
+from duetto.timeline.increment import Increment, Span
+from duetto.timeline.job import Ask, Context, Forget, Job, Keep, Remark
+from duetto.timeline.payload import Face, Light, Line, Motion, Notice, Scene, Shown
+from duetto.timeline.timeline import Timeline, TimelineSettings
+from duetto.timeline.turn import Samples, Turn
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class CascadeSettings:
+    """Every part's settings, and what a brain is told."""
+
+    timeline: TimelineSettings = field(default_factory=TimelineSettings)
+    """How much is remembered."""
+    audio: AudioSettings = field(default_factory=AudioSettings)
+    """How the microphone is heard."""
+    camera: VideoSettings = field(default_factory=VideoSettings)
+    """How the camera is watched."""
+    screen: VideoSettings = field(default_factory=VideoSettings)
+    """How a shared screen is watched."""
+    typing: TypingSettings = field(default_factory=TypingSettings)
+    """How typing is followed."""
+    interaction: InteractionSettings = field(default_factory=InteractionSettings)
+    """When to speak, wait, duck and stop."""
+    speech: PlayoutSettings = field(default_factory=PlayoutSettings)
+    """How the voice is played out."""
+    history: int = 200
+    """Remarks of the conversation that a brain is told, at most."""
+    seen_for: int = s(60)
+    """How far back (ns) a brain is told what was seen."""
+    seen_most: int = 64
+    """Things seen that a brain is told, at most."""
+
+
+class Cascade:
+    """One conversation's perception, interaction and speech.
+
+    epoch_ns: unix time (ns) of media time 0. delta: length of a micro-turn (ns).
+    """
+
+    def __init__(self, settings: CascadeSettings | None = None, *, epoch_ns: int, delta: int = ms(80)) -> None:
+        self.settings = settings or CascadeSettings()
+        self.timeline = Timeline(self.settings.timeline)
+        self._epoch_ns = epoch_ns
+        self._delta = delta
+        self._audio = AudioPipeline(self.settings.audio)
+        self._camera = VideoPipeline(self.settings.camera, "camera")
+        self._screen = VideoPipeline(self.settings.screen, "screen")
+        self._typing = TypingPipeline(self.settings.typing)
+        self._speech = SpeechPipeline(self.settings.speech, delta=delta)
+        self._state = State(self.settings.interaction)
+        self._history: deque[Remark] = deque(maxlen=self.settings.history)
+        self._speaking = Speaking(0)
+        self._costs: dict[str, int] = {}
+
+    # --- InteractionModel -------------------------------------------------------------------------------------
+
+    def step(self, turn: Turn) -> Output:
+        now = turn.span.end
+        jobs: list[Job] = []
+        if turn.round == 0:
+            self._measured("speech", lambda: self._speech.begin(now, self.timeline))
+            jobs += self._measured("audio", lambda: self._audio.step(turn, self.timeline))
+            jobs += self._measured("camera", lambda: self._camera.step(turn, self.timeline))
+            jobs += self._measured("screen", lambda: self._screen.step(turn, self.timeline))
+            self._measured("keys", lambda: self._typing.step(turn, self.timeline))
+        elif any(isinstance(arrival, Hypothesis) for arrival in turn.arrivals):
+            jobs += self._measured("audio", lambda: self._audio.step(turn, self.timeline))
+        self._take_speech(turn)
+
+        perceived = self.timeline.drain()
+        self._speaking = self._speech.speaking(now)
+        percept = self._percept(turn, perceived)
+        actions: tuple[do.Action, ...]
+        self._state, actions = self._measured("interaction", lambda: decide(self._state, percept))
+        # A new line is history only now: the request being answered is not in its own context.
+        context = self._context(now) if any(isinstance(a, do.AskBrain) for a in actions) else None
+        self._remember(perceived, now)
+        text: list[str] = []
+        for action in actions:
+            jobs += self._carry_out(action, now, context, text)
+        self._speech.write(now, self.timeline)
+        jobs += self._measured("speech", self._speech.jobs)
+        return Output(now, (*perceived, *self.timeline.drain()), actions, tuple(jobs), tuple(text))
+
+    def voice(self, span: Span) -> Samples:
+        return self._measured("speech", lambda: self._speech.slice(span))
+
+    @property
+    def busy(self) -> bool:
+        return self._state.turn is not None or bool(self._state.replies) or self._speaking.sounding
+
+    def costs(self) -> dict[str, int]:
+        costs, self._costs = self._costs, {}
+        return costs
+
+    # --- in ---------------------------------------------------------------------------------------------------
+
+    def _take_speech(self, turn: Turn) -> None:
+        for arrival in turn.arrivals:
+            if isinstance(arrival, Speech):
+                self._speech.supply(arrival)
+            elif isinstance(arrival, Fault) and arrival.clause is not None:
+                self._speech.fail(arrival.clause)
+
+    def _percept(self, turn: Turn, perceived: tuple[Increment, ...]) -> Percept:
+        hearing = self._audio.hearing
+        speaking = self._speaking
+        return Percept(
+            now=turn.span.end,
+            delta=self._delta,
+            ears=Ears(
+                voice=hearing.voice,
+                since=hearing.since,
+                ended=hearing.ended,
+                utterance=hearing.utterance,
+                words=hearing.words,
+                stable=hearing.stable,
+                caught_up=hearing.caught_up,
+            ),
+            mouth=Mouth(
+                sounding=speaking.sounding,
+                reply=speaking.reply,
+                left=speaking.left,
+            ),
+            lines=tuple(i.payload.text for i in perceived if isinstance(i.payload, Line)),
+            seen=tuple(sighting for i in perceived if (sighting := _sighting(i)) is not None),
+            arrivals=turn.arrivals,
+        )
+
+    # --- out --------------------------------------------------------------------------------------------------
+
+    def _carry_out(self, action: do.Action, now: int, context: Context | None, text: list[str]) -> tuple[Job, ...]:
+        speech = self._speech
+        match action:
+            case do.AskBrain():
+                assert context is not None
+                return (Ask(action.reply, action.text, action.how, action.draft, context),)
+            case do.KeepReply():
+                return (Keep(action.reply),)
+            case do.DropReply():
+                self._remember_said(action.reply, now)
+                speech.drop(action.reply)
+                return (Forget(action.reply),)
+            case do.PlanClause():
+                speech.plan(action.clause, action.reply, action.text, place=action.place, held=action.held)
+            case do.ReleaseReply():
+                speech.release(action.reply)
+            case do.Duck():
+                speech.duck()
+            case do.Restore():
+                speech.restore()
+            case do.Hold():
+                speech.hold()
+            case do.Resume():
+                speech.resume()
+            case do.EndTurn():
+                self._end_turn(now)
+                return self._audio.end_utterance(now)
+            case do.Show():
+                text.append(action.text)
+                self.timeline.add(
+                    "text", Span(now, now), Shown(action.text), at=now, source="interaction", committed=True
+                )
+            case do.Tell():
+                self.timeline.add(
+                    "acts",
+                    Span(now, now),
+                    Notice(action.part, action.text),
+                    at=now,
+                    source="interaction",
+                    committed=True,
+                )
+            case do.Watch() | do.Unwatch():
+                pass  # they live in the interaction's state; the actions are there to be seen
+        return ()
+
+    # --- what a brain is told -----------------------------------------------------------------------------------
+
+    def _context(self, now: int) -> Context:
+        speaking = self._speaking
+        span = Span(max(0, now - self.settings.seen_for), now)
+        seen = [i for stream in ("camera", "screen") for i in self.timeline.between(stream, span)]  # type: ignore[arg-type]
+        return Context(
+            now=now,
+            epoch_ns=self._epoch_ns,
+            history=tuple(self._history),
+            typing=self._typing.reading.draft,
+            seen=tuple(seen[-self.settings.seen_most :]),
+            saying=speaking.reply if speaking.begun else None,
+            heard=speaking.heard if speaking.begun else "",
+            unsaid=speaking.unsaid if speaking.begun else "",
+            orders=tuple(standing.order.name for standing in self._state.orders),
+        )
+
+    def _end_turn(self, now: int) -> None:
+        hearing = self._audio.hearing
+        if hearing.words:
+            said = " ".join(word.text for word in hearing.words)
+            self._history.append(Remark("user", said, hearing.words[0].start))
+
+    def _remember(self, perceived: tuple[Increment, ...], now: int) -> None:
+        for increment in perceived:
+            if isinstance(increment.payload, Line):
+                self._history.append(Remark("user", increment.payload.text, increment.at, "typed"))
+        for reply in self._speaking.ended:
+            self._remember_said(reply, now)
+
+    def _remember_said(self, reply: int, now: int) -> None:
+        """Only what was heard of a reply is history."""
+        heard = self._speech.ledger.heard(reply)
+        if heard:
+            self._history.append(Remark("duetto", heard, now))
+
+    # --- measuring ----------------------------------------------------------------------------------------------
+
+    def _measured(self, part: str, work: Callable[[], T]) -> T:
+        watch = Stopwatch()
+        try:
+            return work()
+        finally:
+            self._costs[part] = self._costs.get(part, 0) + watch.cpu_ns()
+
+
+def _sighting(increment: Increment) -> Sighting | None:
+    """What an increment that was just made known says about something beginning to be seen."""
+    if increment.stream not in ("camera", "screen"):
+        return None
+    match increment.payload:
+        case Motion(region=region) if increment.status == "added":
+            return Sighting("motion", region)
+        case Face() if increment.status == "added":
+            return Sighting("face")
+        case Scene():
+            return Sighting("scene")
+        case Light(name="dark"):
+            return Sighting("dark")
+        case Light(name="bright"):
+            return Sighting("bright")
+        case _:
+            return None

@@ -1,0 +1,190 @@
+"""The simulated user itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Protocol
+
+import numpy as np
+
+from duetto.models.model import MicroTurn
+from duetto.simulation.script import After, At, Cue, Deed, Hears, Quiet, Says, Types, Walks, Waves
+from duetto.simulation.stage import Picture, Stage
+from duetto.timeline.arrival import Fault
+from duetto.timeline.clock import NS_PER_S, ms, s
+from duetto.timeline.payload import Heard
+from duetto.timeline.turn import VOICE_RATE, Key, Samples, samples_at, samples_before
+
+AUDIBLE = 60
+"""Amplitude (of 32767) above which a sample of duetto's voice counts as sound."""
+
+
+class SoundIn(Protocol):
+    """Where the user's voice goes: samples (n,) int16 at VOICE_RATE."""
+
+    def push(self, samples: Samples) -> object: ...
+    def close(self) -> None: ...
+
+
+class PicturesIn(Protocol):
+    """Where the camera's pictures go."""
+
+    def push(self, at: int, picture: Picture) -> object: ...
+    def close(self) -> None: ...
+
+
+class KeysIn(Protocol):
+    """Where the typing goes."""
+
+    def push(self, key: Key) -> object: ...
+    def close(self) -> None: ...
+
+
+class SimulatedUser:
+    """Plays a script into a session's inputs and reacts to what it hears.
+
+    speak: text to its sound (int16 at VOICE_RATE). noise_db: level of the room's noise in dB of full scale.
+    frame_rate: pictures per second. The session must have it both as feeder and as observer.
+    """
+
+    def __init__(
+        self,
+        script: Sequence[Cue],
+        speak: Callable[[str], Samples],
+        *,
+        mic: SoundIn,
+        camera: PicturesIn | None = None,
+        keys: KeysIn | None = None,
+        noise_db: float = -66.0,
+        frame_rate: float = 10.0,
+        seed: int = 1,
+    ) -> None:
+        self._script = list(script)
+        self._mic, self._camera, self._keys = mic, camera, keys
+        self.stage = Stage()
+        self._sounds = {
+            deed.text: _with_pauses(deed, speak) for cue in script for deed in cue.does if isinstance(deed, Says)
+        }
+        self._noise = np.random.default_rng(seed)
+        self._noise_level = 32767 * 10 ** (noise_db / 20)
+        self._frame_period = round(NS_PER_S / frame_rate)
+        self._pushed = 0  # samples of sound
+        self._next_frame = 0
+        self._speech: list[tuple[int, Samples]] = []  # first sample number, sound
+        self._typing: list[Key] = []
+        self._line = ""
+        self._began = 0  # of the last cue
+        self._done_at = 0  # end of its deeds
+        self._voice_until = 0  # duetto's
+        self._heard: list[str] = []
+        self.spoken: list[tuple[int, int, str]] = []
+        """What was said: media time (ns) of its first and after its last sample, and the text."""
+
+    # --- Feeder -----------------------------------------------------------------------------------------------
+
+    def feed(self, until: int) -> None:
+        begins = samples_at(self._pushed, VOICE_RATE)
+        while self._script and self._due(self._script[0], begins):
+            cue = self._script.pop(0)
+            self._began, self._heard = begins, []
+            for deed in cue.does:
+                self._do(deed, begins)
+        self._push_sound(until)
+        self._push_pictures(until)
+        while self._typing and self._keys is not None and self._typing[0].at < until:
+            self._keys.push(self._typing.pop(0))
+        if self.finished:
+            for stream in (self._mic, self._camera, self._keys):
+                if stream is not None:
+                    stream.close()
+
+    @property
+    def finished(self) -> bool:
+        """The script is done, and a little time has passed."""
+        now = samples_at(self._pushed, VOICE_RATE)
+        return not self._script and not self._typing and now >= max(self._done_at, self._voice_until) + s(1.5)
+
+    def notices(self) -> tuple[Fault, ...]:
+        return ()
+
+    # --- Observer ---------------------------------------------------------------------------------------------
+
+    def on_micro_turn(self, micro_turn: MicroTurn) -> None:
+        """Hear what duetto said."""
+        voice = np.frombuffer(micro_turn.voice, "<i2")
+        loud = np.flatnonzero(np.abs(voice.astype(np.int32)) > AUDIBLE)
+        if len(loud):
+            self._voice_until = micro_turn.span.end + samples_at(int(loud[-1]) + 1, VOICE_RATE)
+        for output in micro_turn.outputs:
+            for edit in output.edits:
+                if isinstance(edit.payload, Heard):
+                    self._heard.append(edit.payload.text.strip(".,!?;:").lower())
+
+    def close(self) -> None:
+        """Nothing to release."""
+
+    # --- inside -----------------------------------------------------------------------------------------------
+
+    def _due(self, cue: Cue, now: int) -> bool:
+        match cue.when:
+            case At(time):
+                met = now >= time
+            case After(time):
+                met = now >= self._began + time
+            case Quiet(time):
+                met = now >= max(self._done_at, self._voice_until) + time
+            case Hears(word, times):
+                met = self._heard.count(word) >= times
+        return met or now >= max(self._done_at, self._began) + cue.limit
+
+    def _do(self, deed: Deed, now: int) -> None:
+        end = now
+        match deed:
+            case Says(text):
+                sound = self._sounds[text]
+                first = self._pushed
+                self._speech.append((first, sound))
+                end = samples_at(first + len(sound), VOICE_RATE)
+                self.spoken.append((samples_at(first, VOICE_RATE), end, text))
+            case Types(text, rate, send):
+                period = NS_PER_S / rate
+                keys = [Key(now + round(n * period), "insert", c, n) for n, c in enumerate(text)]
+                if send:
+                    keys.append(Key(now + round((len(text) + 2) * period), "send"))
+                self._typing.extend(keys)
+                end = self._typing[-1].at
+            case Walks(to, seconds):
+                self.stage.walk(now, seconds, to)
+            case Waves(seconds):
+                self.stage.wave(now, seconds)
+        self._done_at = max(self._done_at, end)
+
+    def _push_sound(self, until: int) -> None:
+        first, last = self._pushed, samples_before(until, VOICE_RATE)
+        if last <= first:
+            return
+        mixed = self._noise.normal(0.0, self._noise_level, last - first)
+        for start, sound in self._speech:
+            low, high = max(first, start), min(last, start + len(sound))
+            if low < high:
+                mixed[low - first : high - first] += sound[low - start : high - start]
+        self._speech = [(start, sound) for start, sound in self._speech if start + len(sound) > last]
+        self._mic.push(np.clip(mixed, -32768, 32767).astype(np.int16))
+        self._pushed = last
+
+    def _push_pictures(self, until: int) -> None:
+        while self._camera is not None and self._next_frame < until:
+            self._camera.push(self._next_frame, self.stage.picture(self._next_frame))
+            self._next_frame += self._frame_period
+
+
+def _with_pauses(deed: Says, speak: Callable[[str], Samples]) -> Samples:
+    """The sound of a text, trimmed at both ends, with silence of the given length at each "…"."""
+    gap = np.zeros(samples_before(deed.pause, VOICE_RATE), np.int16)
+    parts: list[Samples] = []
+    for piece in deed.text.split("…"):
+        sound = speak(piece.strip())
+        loud = np.flatnonzero(np.abs(sound.astype(np.int32)) > AUDIBLE)
+        if len(loud):
+            parts += [gap, sound[loud[0] : loud[-1] + 1]]
+    return np.concatenate(parts[1:]) if parts else np.zeros(samples_before(ms(1), VOICE_RATE), np.int16)
