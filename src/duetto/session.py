@@ -161,11 +161,17 @@ class Session:
     # --- one micro-turn ---------------------------------------------------------------------------------------
 
     def _micro_turn(self, index: int, span: Span, voice_span: Span, late: int) -> None:
+        for feeder in self._feeders:  # what a file or a simulated user costs is not the session's
+            feeder.feed(span.end)
+            self._faults.extend(feeder.notices())
+        wait = Stopwatch()
+        arrivals = self._crew.arrivals(span.end)  # on a virtual clock this waits for what is due
+        waited = wait.wall_ns()
         watch = Stopwatch()
-        waited = 0
+        settling = 0
         turns: list[Turn] = []
         outputs: list[Output] = []
-        turn = self._gather(index, span)
+        turn = self._gather(index, span, arrivals)
         while True:
             output = self._model.step(turn)
             turns.append(turn)
@@ -177,19 +183,17 @@ class Session:
             settled = self._crew.settle(span.end, self.settings.grace)
             arrivals = self._crew.arrivals(span.end) if settled else ()
             waited += wait.wall_ns()
+            settling += wait.wall_ns()
             if not arrivals:
                 break
             turn = Turn(index, len(turns), span, arrivals=arrivals)
         voice = self._model.voice(voice_span)
-        timing = Timing(late, watch.wall_ns() - waited, waited, self._model.costs(), self._crew.behind())
+        timing = Timing(late, watch.wall_ns() - settling, waited, self._model.costs(), self._crew.behind())
         self._show(MicroTurn(index, span, tuple(turns), tuple(outputs), voice.tobytes(), timing))
 
-    def _gather(self, index: int, span: Span) -> Turn:
-        for feeder in self._feeders:
-            feeder.feed(span.end)
-            self._faults.extend(feeder.notices())
+    def _gather(self, index: int, span: Span, arrived: tuple[Arrival, ...]) -> Turn:
         inputs = self._inputs
-        arrivals: tuple[Arrival, ...] = (*self._faults, *self._crew.arrivals(span.end))
+        arrivals: tuple[Arrival, ...] = (*self._faults, *arrived)
         self._faults.clear()
         return Turn(
             index,

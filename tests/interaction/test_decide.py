@@ -130,7 +130,7 @@ def test_a_draft_is_made_in_the_pause_held_and_released_when_the_turn_has_ended(
     assert planned == (PlanClause(1, ask.reply, "Four.", "end", held=True),), "a draft is prepared, and not heard"
     assert c.turn(silent("what is two plus two", ended)) == ()
     final = c.turn(silent("what is two plus two", ended))
-    assert final == (EndTurn(1), KeepReply(ask.reply), ReleaseReply(ask.reply), Show("Four."))
+    assert final == (EndTurn(1), KeepReply(ask.reply), ReleaseReply(ask.reply))
     assert c.now - ended == ms(240)
 
 
@@ -236,6 +236,13 @@ def test_no_act_of_a_draft_takes_effect_before_it_is_kept() -> None:
     assert Watch(order) in actions
 
 
+def test_text_is_shown_as_its_clause_begins() -> None:
+    c = Conversation()
+    say_something(c, "One.", "Two.")
+    assert not [a for _, a in c.log if isinstance(a, Show)]
+    assert Show("One.") in c.turn(Ears(), Mouth(True, 1, ((1, 2),), begun=("One.",)))
+
+
 # --- typing ---------------------------------------------------------------------------------------------------
 
 
@@ -245,7 +252,7 @@ def test_a_typed_line_is_answered_next_and_what_was_being_said_goes_on() -> None
     ask = asked(c.turn(Ears(), Mouth(True, story, ((story, 1),)), lines=("what is 3 times 4",)))
     assert ask.how == "typed" and not ask.draft
     actions = c.again(Ears(), Mouth(True, story, ((story, 1),)), *answer(ask.reply, "Twelve."))
-    assert actions == (PlanClause(3, ask.reply, "Twelve.", "next"), Show("Twelve."))
+    assert actions == (PlanClause(3, ask.reply, "Twelve.", "next"),)
     assert c.state.reply(story) is not None, "the story goes on"
 
 
@@ -254,7 +261,7 @@ def test_a_reply_waits_while_the_user_speaks() -> None:
     ask = asked(c.turn(speaking("", 0), None, lines=("hello",)))
     actions = c.again(speaking("", 0), None, *answer(ask.reply, "Hello."))
     assert actions == (PlanClause(1, ask.reply, "Hello.", "next", held=True),)
-    assert c.turn(silent("", c.now)) == (ReleaseReply(ask.reply), Show("Hello."))
+    assert c.turn(silent("", c.now)) == (ReleaseReply(ask.reply),)
 
 
 # --- overlap --------------------------------------------------------------------------------------------------
@@ -317,7 +324,6 @@ def test_an_interruption_ends_what_was_being_said_and_is_answered() -> None:
         Resume(),
         Restore(),
         ReleaseReply(ask.reply),
-        Show("Ten o'clock."),
     )
 
 

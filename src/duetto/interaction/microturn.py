@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from duetto.interaction import floor, orders, overlap, replies, turn_end
-from duetto.interaction.action import Action
+from duetto.interaction.action import Action, Show
 from duetto.interaction.percept import Percept
 from duetto.interaction.state import State
 
@@ -16,7 +16,8 @@ def decide(state: State, percept: Percept) -> tuple[State, tuple[Action, ...]]:
     In order: take in what slow work sent; answer lines that were typed; see whether the user's turn has ended; give
     way or go on under overlap; say what standing orders call for; plan and release speech.
     """
-    actions: list[Action] = []
+    # Text goes out with the voice, clause by clause; where the voice fails, text is what is left.
+    actions: list[Action] = [Show(text) for text in percept.mouth.begun]
 
     state, more = replies.take_in(state, percept)
     actions.extend(more)

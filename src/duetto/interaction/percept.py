@@ -46,12 +46,14 @@ class Mouth:
     """Duetto's own voice.
 
     sounding: its sound is being handed out. reply: the one being said, or the next in the plan. left: replies in the
-    plan, in its order, each with its number of clauses not wholly heard.
+    plan, in its order, each with its number of clauses not wholly heard. begun: texts of clauses whose first sound
+    has just been heard, and of those that the voice could not say.
     """
 
     sounding: bool = False
     reply: int | None = None
     left: tuple[tuple[int, int], ...] = ()
+    begun: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

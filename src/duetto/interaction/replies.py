@@ -17,7 +17,6 @@ from duetto.interaction.action import (
     KeepReply,
     PlanClause,
     ReleaseReply,
-    Show,
     Tell,
 )
 from duetto.interaction.percept import Percept
@@ -113,15 +112,12 @@ def plan(state: State, percept: Percept) -> Decision:
             current = replace(current, released=True)
             if reply.planned:
                 actions.append(ReleaseReply(reply.id))
-                actions.extend(Show(clause.text) for clause in reply.clauses[: reply.planned])
         place: Literal["end", "next"] = "end" if current.origin == "spoken" else "next"
         clause_id = state.next_clause
         ahead = state.settings.plan_ahead - dict(percept.mouth.left).get(reply.id, 0)
         upto = current.planned + max(0, ahead)
         for clause in current.clauses[current.planned : upto]:
             actions.append(PlanClause(clause_id, reply.id, clause.text, place, held=not current.released))
-            if current.released:
-                actions.append(Show(clause.text))
             clause_id += 1
         current = replace(current, planned=min(upto, len(current.clauses)))
         if current != reply:

@@ -36,9 +36,10 @@ class Reply:
 
 @dataclass(frozen=True, slots=True)
 class UserTurn:
-    """The user's turn in hand: the utterance, the draft made for it and how many drafts there were."""
+    """The user's turn in hand: the utterance, the words that a draft was last asked for, the draft and how many."""
 
     utterance: int
+    asked: str = ""
     draft: int | None = None
     drafts: int = 0
 

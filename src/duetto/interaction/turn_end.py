@@ -35,13 +35,13 @@ def follow(state: State, percept: Percept) -> replies.Decision:
         return replace(state, turn=turn), tuple(actions)
 
     draft = state.reply(turn.draft)
-    if ears.text and (draft is None or draft.text != ears.text) and _may_draft(state.settings, ears, turn):
+    if ears.text and ears.text != turn.asked and _may_draft(state.settings, ears, turn):
         if draft is not None:
             state, dropped = replies.drop(state, (draft.id,))
             actions.extend(dropped)
         state, id, asked = replies.ask(state, ears.text, "spoken", draft=True)
         actions.extend(asked)
-        turn = replace(turn, draft=id, drafts=turn.drafts + 1)
+        turn = replace(turn, asked=ears.text, draft=id, drafts=turn.drafts + 1)
         draft = state.reply(id)
     state = replace(state, turn=turn)
 
@@ -70,14 +70,19 @@ def _patience(settings: InteractionSettings, draft: Reply | None) -> int:
     return settings.open_silence if draft.open_ended else settings.whole_silence
 
 
+def _calls_for_nothing(draft: Reply) -> bool:
+    """The words mean nothing to the brain, or it has neither an answer to them nor anything to do."""
+    return draft.understood == "none" or (draft.ended and not draft.clauses and not draft.acts)
+
+
 def _conclude(state: State, turn: UserTurn, ears: Ears | None, now: int) -> replies.Decision:
     """End the turn: keep the draft if it was made on the final words, ask anew if not, and clear the floor for it."""
     actions: list[Action] = [EndTurn(turn.utterance)]
     draft = state.reply(turn.draft)
     if draft is None and (ears is None or not ears.text):
         return state, tuple(actions)
-    if draft is not None and draft.understood == "none" and state.overlap is not None:
-        # Spoken over duetto and meaning nothing to it: to somebody else, perhaps. Duetto goes on.
+    if draft is not None and state.overlap is not None and _calls_for_nothing(draft):
+        # Spoken over duetto, and nothing to it: a word of agreement, or to somebody else. Duetto goes on.
         state, dropped = replies.drop(state, (draft.id,))
         return state, (*actions, *dropped)
     if draft is not None and (ears is None or draft.text == ears.text):

@@ -20,6 +20,7 @@ from duetto.models.model import Output
 from duetto.perception.audio.pipeline import AudioPipeline, AudioSettings
 from duetto.perception.text.pipeline import TypingPipeline, TypingSettings
 from duetto.perception.video.pipeline import VideoPipeline, VideoSettings
+from duetto.speech.ledger import ClauseCut, ClauseStarted
 from duetto.speech.pipeline import SpeechPipeline
 from duetto.speech.playout import PlayoutSettings
 from duetto.speech.speaking import Speaking
@@ -79,6 +80,8 @@ class Cascade:
         self._state = State(self.settings.interaction)
         self._history: deque[Remark] = deque(maxlen=self.settings.history)
         self._speaking = Speaking(0)
+        self._clauses: dict[int, str] = {}  # planned and not begun
+        self._begun: list[str] = []
         self._costs: dict[str, int] = {}
 
     # --- InteractionModel -------------------------------------------------------------------------------------
@@ -87,7 +90,11 @@ class Cascade:
         now = turn.span.end
         jobs: list[Job] = []
         if turn.round == 0:
-            self._measured("speech", lambda: self._speech.begin(now, self.timeline))
+            for event in self._measured("speech", lambda: self._speech.begin(now, self.timeline)):
+                if isinstance(event, ClauseStarted):
+                    self._begun.append(self._clauses.pop(event.clause, ""))
+                elif isinstance(event, ClauseCut):
+                    self._clauses.pop(event.clause, None)
             jobs += self._measured("audio", lambda: self._audio.step(turn, self.timeline))
             jobs += self._measured("camera", lambda: self._camera.step(turn, self.timeline))
             jobs += self._measured("screen", lambda: self._screen.step(turn, self.timeline))
@@ -129,11 +136,13 @@ class Cascade:
             if isinstance(arrival, Speech):
                 self._speech.supply(arrival)
             elif isinstance(arrival, Fault) and arrival.clause is not None:
-                self._speech.fail(arrival.clause)
+                if self._speech.fail(arrival.clause):
+                    self._begun.append(self._clauses.pop(arrival.clause, ""))
 
     def _percept(self, turn: Turn, perceived: tuple[Increment, ...]) -> Percept:
         hearing = self._audio.hearing
         speaking = self._speaking
+        begun, self._begun = tuple(text for text in self._begun if text), []
         return Percept(
             now=turn.span.end,
             delta=self._delta,
@@ -150,6 +159,7 @@ class Cascade:
                 sounding=speaking.sounding,
                 reply=speaking.reply,
                 left=speaking.left,
+                begun=begun,
             ),
             lines=tuple(i.payload.text for i in perceived if isinstance(i.payload, Line)),
             seen=tuple(sighting for i in perceived if (sighting := _sighting(i)) is not None),
@@ -171,6 +181,7 @@ class Cascade:
                 speech.drop(action.reply)
                 return (Forget(action.reply),)
             case do.PlanClause():
+                self._clauses[action.clause] = action.text
                 speech.plan(action.clause, action.reply, action.text, place=action.place, held=action.held)
             case do.ReleaseReply():
                 speech.release(action.reply)
@@ -208,7 +219,7 @@ class Cascade:
     def _context(self, now: int) -> Context:
         speaking = self._speaking
         span = Span(max(0, now - self.settings.seen_for), now)
-        seen = [i for stream in ("camera", "screen") for i in self.timeline.between(stream, span)]  # type: ignore[arg-type]
+        seen = [i for stream in ("camera", "screen") for i in self.timeline.between(stream, span)]
         return Context(
             now=now,
             epoch_ns=self._epoch_ns,

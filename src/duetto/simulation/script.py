@@ -39,10 +39,14 @@ When = At | Quiet | After | Hears
 
 @dataclass(frozen=True, slots=True)
 class Says:
-    """Speak. text: plain words, as the voice should read them. pause: silence (ns) at each "…" in the text."""
+    """Speak. text: plain words, as the voice should read them. pause: silence (ns) at each "…" in the text.
+
+    delay: ns after the cue, so that a voice can begin anywhere within a micro-turn.
+    """
 
     text: str
     pause: int = 600_000_000
+    delay: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -63,7 +63,7 @@ class SimulatedUser:
         self._mic, self._camera, self._keys = mic, camera, keys
         self.stage = Stage()
         self._sounds = {
-            deed.text: _with_pauses(deed, speak) for cue in script for deed in cue.does if isinstance(deed, Says)
+            deed: _with_pauses(deed, speak) for cue in script for deed in cue.does if isinstance(deed, Says)
         }
         self._noise = np.random.default_rng(seed)
         self._noise_level = 32767 * 10 ** (noise_db / 20)
@@ -77,12 +77,15 @@ class SimulatedUser:
         self._done_at = 0  # end of its deeds
         self._voice_until = 0  # duetto's
         self._heard: list[str] = []
+        self._closed = False
         self.spoken: list[tuple[int, int, str]] = []
         """What was said: media time (ns) of its first and after its last sample, and the text."""
 
     # --- Feeder -----------------------------------------------------------------------------------------------
 
     def feed(self, until: int) -> None:
+        if self._closed:
+            return
         begins = samples_at(self._pushed, VOICE_RATE)
         while self._script and self._due(self._script[0], begins):
             cue = self._script.pop(0)
@@ -94,15 +97,16 @@ class SimulatedUser:
         while self._typing and self._keys is not None and self._typing[0].at < until:
             self._keys.push(self._typing.pop(0))
         if self.finished:
+            self._closed = True
             for stream in (self._mic, self._camera, self._keys):
                 if stream is not None:
                     stream.close()
 
     @property
     def finished(self) -> bool:
-        """The script is done, and a little time has passed."""
+        """The script is done, and a little time has passed. The session itself waits for what is still being said."""
         now = samples_at(self._pushed, VOICE_RATE)
-        return not self._script and not self._typing and now >= max(self._done_at, self._voice_until) + s(1.5)
+        return not self._script and not self._typing and now >= self._done_at + s(1.5)
 
     def notices(self) -> tuple[Fault, ...]:
         return ()
@@ -141,8 +145,8 @@ class SimulatedUser:
         end = now
         match deed:
             case Says(text):
-                sound = self._sounds[text]
-                first = self._pushed
+                sound = self._sounds[deed]
+                first = self._pushed + samples_before(deed.delay, VOICE_RATE)
                 self._speech.append((first, sound))
                 end = samples_at(first + len(sound), VOICE_RATE)
                 self.spoken.append((samples_at(first, VOICE_RATE), end, text))

@@ -8,6 +8,8 @@ from __future__ import annotations
 from typing import ClassVar, Literal
 
 import msgspec
+import numpy as np
+from numpy.typing import NDArray
 
 from duetto.timeline.increment import Increment
 
@@ -32,6 +34,11 @@ class Listen(_Job, frozen=True, tag="listen"):
     start: int
     samples: bytes
     last: bool = False
+
+    @property
+    def sound(self) -> NDArray[np.int16]:
+        """The samples: shape (n,), int16."""
+        return np.frombuffer(self.samples, dtype="<i2")
 
 
 class Look(_Job, frozen=True, tag="look"):

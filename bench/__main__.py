@@ -1,0 +1,68 @@
+"""Run every measurement, print a table, and write `bench-out/bench.json`."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from bench import overlap, tick, understanding
+
+PARTS = {"tick": tick.run, "overlap": overlap.run, "understanding": understanding.run}
+
+
+def machine() -> str:
+    """This machine in a few words."""
+    model = next(
+        (
+            line.split(":", 1)[1].strip()
+            for line in Path("/proc/cpuinfo").read_text().splitlines()
+            if "model name" in line
+        ),
+        platform.processor(),
+    )
+    return f"{os.cpu_count()} × {model}, Python {platform.python_version()}, {platform.system()}"
+
+
+def show(console: Console, name: str, found: dict[str, Any]) -> None:
+    table = Table(title=name, title_justify="left", show_header=False)
+    for key, value in found.items():
+        if key != "wrong":
+            text = "  ".join(f"{k}: {v}" for k, v in value.items()) if isinstance(value, dict) else str(value)
+            table.add_row(key.replace("_", " "), text)
+    console.print(table)
+    for row in found.get("wrong", ()):
+        console.print(f"  [dim]{row['voice']}:[/] {row['request']} [dim]heard as[/] {row['heard'] or 'nothing'}")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("parts", nargs="*", help=f"which of {', '.join(PARTS)}; all by default")
+    parser.add_argument("--out", type=Path, default=Path("bench-out"))
+    arguments = parser.parse_args()
+    unknown = set(arguments.parts) - set(PARTS)
+    if unknown:
+        parser.error(f"parts: {', '.join(sorted(unknown))}: there are {', '.join(PARTS)}")
+    console = Console()
+    console.print(machine())
+    found: dict[str, Any] = {"machine": machine()}
+    arguments.out.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory() as folder:
+        for name in arguments.parts or PARTS:
+            with console.status(f"measuring: {name}"):
+                found[name] = PARTS[name](Path(folder))
+            show(console, name, found[name])
+    path = arguments.out / "bench.json"
+    path.write_text(json.dumps(found, indent=2) + "\n")
+    console.print(f"written to {path}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,72 @@
+"""Simple requests, as a person would say them."""
+
+from __future__ import annotations
+
+from typing import Final
+
+REQUESTS: Final = (
+    "what is twelve times seven",
+    "what is forty two divided by six",
+    "how much is nineteen plus twenty four",
+    "what is one hundred minus thirty seven",
+    "what is twenty percent of eighty",
+    "what is the square root of eighty one",
+    "what is three plus four times five",
+    "how many miles are in ten kilometers",
+    "convert five pounds to kilograms",
+    "how many inches are in two feet",
+    "what is thirty degrees celsius in fahrenheit",
+    "how many minutes are in three hours",
+    "what day is it",
+    "what is the date today",
+    "what time is it",
+    "set a timer for ten minutes",
+    "set a timer for thirty seconds",
+    "remind me in five minutes to call my mother",
+    "remind me every ten seconds to breathe until i say stop",
+    "stop reminding me",
+    "add milk to my shopping list",
+    "add bread to my shopping list",
+    "what is on my shopping list",
+    "remove milk from my shopping list",
+    "clear my shopping list",
+    "my name is anna",
+    "what is my name",
+    "count to five",
+    "count from three to six",
+    "count down from four",
+    "count to ten by twos",
+    "read me the story",
+    "stop",
+    "what do you see",
+    "is anybody there",
+    "tell me when you see something move",
+    "what can you do",
+    "help",
+    "hello",
+    "thank you",
+    "good bye",
+)
+"""In one conversation, in this order."""
+
+PAUSED: Final = (
+    "what is twelve … times seven",
+    "what is … nineteen plus twenty four",
+    "remind me every ten seconds … to breathe … until i say stop",
+    "set a timer … for ten minutes",
+    "set a timer for … thirty seconds",
+    "add … milk to my shopping list",
+    "add bread … to my shopping list",
+    "what is on … my shopping list",
+    "how many miles … are in ten kilometers",
+    "how many miles are in … ten kilometers",
+    "convert five pounds … to kilograms",
+    "what is twenty percent … of eighty",
+    "remind me in five minutes … to call my mother",
+    "count … to five",
+    "count from three … to six",
+    "tell me when … you see something move",
+    "what is the square root … of eighty one",
+    "stop … reminding me",
+)
+"""With a pause inside, of different lengths: the reply must not begin in it."""

@@ -1,0 +1,77 @@
+"""What the embedded brain understands, in a form that a recogniser can be built from."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Final
+
+from duetto.brain.embedded.skill import Skill
+from duetto.brain.embedded.skills import skills
+from duetto.brain.embedded.slots import SLOTS
+from duetto.timeline.language import Language
+
+OPEN_WORDS: Final = tuple(
+    (
+        # shopping and lists
+        "milk bread eggs butter cheese apples bananas oranges lemons tomatoes potatoes onions carrots garlic rice "
+        "pasta flour sugar salt pepper oil coffee tea water juice wine beer chicken fish meat ham yogurt cream honey "
+        "jam chocolate cookies cake soap shampoo paper toothpaste batteries candles flowers fruit salad soup nuts "
+        "cereal "
+        # packing, the house
+        "passport tickets phone charger keys wallet glasses umbrella jacket shoes socks shirt hat book camera towel "
+        "door window light oven stove lamp garden car bike train bus plane bag box table chair "
+        # things to do
+        "breathe drink eat walk stand sit stretch look rest sleep smile relax move wake work write read call phone "
+        "text email send pay buy get bring take make clean wash cook turn check lock open close feed water start "
+        "finish leave go come meet visit help clean off out up down on in at by with from for and or the a an my your "
+        "his her our their it is are was will be to of that this not no more some all "
+        # people and names
+        "mother father mum mom dad sister brother friend doctor dentist teacher boss neighbor wife husband son "
+        "daughter baby dog cat anna ada alan emma eva james jane john julia karl laura linda lisa lucy maria mark "
+        "martin mary max michael paul peter robert sam sarah sophie thomas tom "
+        # notes
+        "code number password name address street room house office school bank birthday meeting appointment lunch "
+        "dinner breakfast coffee party holiday price money today tomorrow tonight morning afternoon evening monday "
+        "tuesday wednesday thursday friday saturday sunday o'clock red blue green yellow black white big small new old "
+        "good bad hot cold ready late early straight slowly deeply"
+    ).split()
+)
+"""Words that are likely where anything may be said. Numbers come from the number slots."""
+
+_SPOKEN: Final = (("what is", "(what is | what's)"), ("that is", "(that is | that's)"), ("i am", "(i am | i'm)"))
+
+
+def gather_slots(given: Iterable[Skill]) -> dict[str, tuple[str, ...]]:
+    """The shared slots and those of the skills. Raises ValueError when two skills mean different things by a name."""
+    slots: dict[str, tuple[str, ...]] = dict(SLOTS)
+    for skill in given:
+        for name, templates in skill.slots.items():
+            if slots.setdefault(name, templates) != templates:
+                raise ValueError(f"skill {skill.name}: slot {name!r} is already something else")
+    return slots
+
+
+def _spoken(template: str) -> str:
+    for written, said in _SPOKEN:
+        template = re.sub(rf"\b{written}\b(?! \|)(?<!\| {written})", said, template)
+    return template
+
+
+def build_language(given: Iterable[Skill]) -> Language:
+    """The phrases of these skills, contractions included, with their slots and likely open words."""
+    all_skills = tuple(given)
+    slots: Mapping[str, tuple[str, ...]] = gather_slots(all_skills)
+    phrases = [_spoken(t) for skill in all_skills for templates in skill.phrases.values() for t in templates]
+    counts = [word for number in ("unit", "teen", "ten") for word in re.findall(r"[a-z]+", slots[number][0])]
+    return Language(
+        phrases=tuple(phrases),
+        slots=dict(slots),
+        open_slots=tuple(name for skill in all_skills for name in skill.open_slots),
+        open_words=tuple(dict.fromkeys((*OPEN_WORDS, *counts))),
+    )
+
+
+def language() -> Language:
+    """What the embedded brain understands."""
+    return build_language(skills())

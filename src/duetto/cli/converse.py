@@ -1,0 +1,95 @@
+"""`duetto converse`: a conversation with recordings."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from duetto.cli import settings as options
+from duetto.cli.errors import clear_errors, fail
+
+if TYPE_CHECKING:
+    from duetto.session import Feeder, Inputs
+
+
+def run(
+    out: Annotated[Path, typer.Option(help="Folder for the recording: session.mcap, session.wav, timeline.svg.")],
+    mic: Annotated[Path | None, typer.Option(help="Sound file, or a video's sound track, as the microphone.")] = None,
+    camera: Annotated[Path | None, typer.Option(help="Video file as the camera.")] = None,
+    keys: Annotated[Path | None, typer.Option(help="JSON Lines file of keystrokes.")] = None,
+    realtime: Annotated[bool, typer.Option("--realtime", help="In real time, not as fast as it goes.")] = False,
+    delta: options.Delta = options.DELTA_MS,
+    horizon: options.Horizon = options.HORIZON_MS,
+    open_vocabulary: options.OpenVocabulary = False,
+    recogniser: options.RecogniserName = options.RECOGNISER,
+    voice: options.VoiceName = options.VOICE,
+    partials: options.Partials = False,
+    quiet: options.Quiet = False,
+) -> None:
+    """Converse with recordings of sound, video, typing."""
+    from duetto.cli.keeping import keep, summary
+    from duetto.cli.running import displays, folder, stopped_by_signals
+
+    with ExitStack() as stack:
+        with clear_errors():
+            from duetto.assembly import build_session
+            from duetto.timeline.clock import VirtualClock, WallClock
+
+            if mic is None and camera is None and keys is None:
+                fail("--mic, --camera or --keys: at least one of them is needed")
+            chosen = options.settings_of(
+                delta_ms=delta,
+                horizon_ms=horizon,
+                open_vocabulary=open_vocabulary,
+                recogniser=recogniser,
+                voice=voice,
+            )
+            clock = WallClock() if realtime else VirtualClock()
+            feeders, inputs, total = open_files(mic, camera, keys, stack)
+            named = {"mic": mic, "camera": camera, "keys": keys}
+            sources = {stream: path.name for stream, path in named.items() if path is not None}
+            kept = keep(folder(out), chosen, clock, title="converse", sources=sources, stack=stack)
+            shown = displays(quiet=quiet, partials=partials, total=total)
+            for display in shown:
+                stack.callback(display.close)
+            observers = [*kept, *shown]
+            session = build_session(chosen, clock, inputs, feeders=feeders, observers=observers)
+        with stopped_by_signals(session) as interruption:
+            session.run()
+    summary(out, quiet=quiet)
+    raise typer.Exit(interruption.status)
+
+
+def open_files(
+    mic: Path | None, camera: Path | None, keys: Path | None, stack: ExitStack
+) -> tuple[list[Feeder], Inputs, int | None]:
+    """Feeders for the files, the inputs that they fill, and the longest duration (ns) that one of them has."""
+    from duetto.media.audio_file import AudioFileFeeder
+    from duetto.media.keys_file import KeysFileFeeder
+    from duetto.media.video_file import VideoFileFeeder
+    from duetto.perception.audio.input import AudioInput
+    from duetto.perception.text.input import KeysInput
+    from duetto.perception.video.input import VideoInput
+    from duetto.session import Inputs
+
+    sound = pictures = typing = None
+    if mic is not None:
+        sound = AudioFileFeeder(mic, AudioInput)
+        stack.callback(sound.close)
+    if camera is not None:
+        pictures = VideoFileFeeder(camera, VideoInput(), sound=sound)
+        stack.callback(pictures.close)
+    if keys is not None:
+        typing = KeysFileFeeder(keys, KeysInput())
+        stack.callback(typing.close)
+    inputs = Inputs(
+        mic=sound.input if sound else None,
+        camera=pictures.input if pictures else None,
+        keys=typing.input if typing else None,
+    )
+    there = [feeder for feeder in (sound, pictures, typing) if feeder is not None]
+    durations = [feeder.duration for feeder in there if feeder.duration is not None]
+    return [*there], inputs, max(durations, default=None)

@@ -1,0 +1,197 @@
+"""The microphone, on the tick: voice activity, level, pitch; utterances out to the recogniser, its words back in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from duetto.perception.audio.prosody import SPAN, level, pitch
+from duetto.perception.audio.utterance import Utterance
+from duetto.perception.audio.vad import SileroBatch, VoiceActivity, VoiceActivitySettings
+from duetto.timeline.arrival import Fault, Hypothesis, TimedWord
+from duetto.timeline.clock import ms, s
+from duetto.timeline.increment import Span
+from duetto.timeline.job import Job, Listen
+from duetto.timeline.payload import Sound, Voicing
+from duetto.timeline.timeline import Timeline
+from duetto.timeline.turn import MIC_RATE, Samples, Turn, samples_at, samples_before
+
+
+@dataclass(frozen=True, slots=True)
+class AudioSettings:
+    """How the microphone is heard."""
+
+    activity: VoiceActivitySettings = field(default_factory=VoiceActivitySettings)
+    """When a voice begins and ends."""
+    pre_roll: int = ms(300)
+    """Sound (ns) before an onset that the recogniser is given too: soft beginnings lie before it."""
+    utterance_silence: int = ms(2500)
+    """Silence (ns) after which an utterance is closed even if nobody has decided that the turn is over."""
+    utterance_longest: int = s(30)
+    """Length (ns) at which an utterance is closed and the next begins, without a sample lost between them."""
+    word_delay: int = ms(60)
+    """How far (ns) past the end of the voice the recogniser must have heard before its words count as all of them:
+    a word of the embedded one appears about 110 ms after it ends, hangover and micro-turn included."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hearing:
+    """What is heard now.
+
+    voice: somebody speaks. since, ended: onset of the present or latest voice, end of the latest (ns). utterance: the
+    open one. words: its words so far. stable: for how long (ns) they have not changed. caught_up: the recogniser has
+    heard past the end of the voice.
+    """
+
+    voice: bool = False
+    since: int | None = None
+    ended: int | None = None
+    utterance: int | None = None
+    words: tuple[TimedWord, ...] = ()
+    stable: int = 0
+    caught_up: bool = False
+
+
+class AudioPipeline:
+    """Perceives one microphone. Media time of a sample is its number in the stream over MIC_RATE.
+
+    model, row: the voice activity model and the session's place in its batch; its own model by default.
+    """
+
+    def __init__(self, settings: AudioSettings | None = None, model: SileroBatch | None = None, row: int = 0) -> None:
+        self.settings = settings or AudioSettings()
+        self._model = model or SileroBatch()
+        self._row = row
+        self._activity = VoiceActivity(self.settings.activity)
+        self._recent = np.zeros(0, np.int16)  # the latest sound, for pre-roll and pitch
+        self._kept = max(samples_before(self.settings.pre_roll, MIC_RATE), SPAN) + MIC_RATE // 2
+        self._count = 0  # samples heard
+        self._sent = 0  # of them, to the recogniser
+        self._voicing: int | None = None  # open increment
+        self._number = 0
+        self._open: Utterance | None = None
+        self._ended: dict[int, Utterance] = {}  # waiting for their final words
+
+    @property
+    def hearing(self) -> Hearing:
+        """What is heard, as of the latest `step`."""
+        activity, utterance = self._activity, self._open
+        now = samples_at(self._count, MIC_RATE)
+        if utterance is None:
+            return Hearing(activity.active, activity.since, activity.ended)
+        past = (activity.ended or 0) + self.settings.word_delay
+        return Hearing(
+            activity.active,
+            activity.since,
+            activity.ended,
+            utterance.number,
+            utterance.words,
+            now - utterance.changed,
+            not activity.active and utterance.heard_until >= past,
+        )
+
+    def step(self, turn: Turn, timeline: Timeline) -> tuple[Job, ...]:
+        """One round: sound is judged and sent to the recogniser, hypotheses become `Word`s.
+
+        Returns at most a few `Listen` jobs. Rounds without sound only take in what arrived.
+        """
+        now = turn.span.end
+        jobs: list[Job] = []
+        samples = turn.samples
+        if len(samples):
+            jobs += self._listen(samples, now, timeline)
+        for arrival in turn.arrivals:
+            if isinstance(arrival, Hypothesis):
+                self._take_in(arrival, now, timeline)
+            elif isinstance(arrival, Fault) and arrival.part == "recogniser":
+                self._settle_ended(now, timeline)
+        return tuple(jobs)
+
+    def end_utterance(self, now: int) -> tuple[Job, ...]:
+        """The turn is over: ask for the final words. Speech from here on is a new utterance."""
+        utterance = self._open
+        if utterance is None:
+            return ()
+        self._open = None
+        self._ended[utterance.number] = utterance
+        return (Listen(utterance.number, samples_at(self._sent, MIC_RATE), b"", last=True),)
+
+    # --- sound ------------------------------------------------------------------------------------------------
+
+    def _listen(self, samples: Samples, now: int, timeline: Timeline) -> list[Job]:
+        start = samples_at(self._count, MIC_RATE)
+        probability = self._activity.step(samples, self._model, self._row)
+        self._recent = np.concatenate([self._recent, samples])[-max(self._kept, len(samples)) :]
+        self._count += len(samples)
+        self._write_sound(Span(start, samples_at(self._count, MIC_RATE)), samples, probability, now, timeline)
+        self._write_voicing(now, timeline)
+        return self._utter(now)
+
+    def _write_sound(self, span: Span, samples: Samples, probability: float, now: int, timeline: Timeline) -> None:
+        heard = pitch(self._recent) if self._activity.active else None
+        sound = Sound(round(probability, 3), round(level(samples), 1), None if heard is None else round(heard, 1))
+        timeline.add("mic", span, sound, at=now, source="silero", committed=True)
+
+    def _write_voicing(self, now: int, timeline: Timeline) -> None:
+        activity = self._activity
+        if activity.active and self._voicing is None and activity.since is not None:
+            span = Span(activity.since, max(activity.since, now))
+            self._voicing = timeline.add("mic", span, Voicing(), at=now, source="silero").id
+        elif not activity.active and self._voicing is not None:
+            assert activity.since is not None and activity.ended is not None
+            timeline.commit(self._voicing, "mic", at=now, span=Span(activity.since, activity.ended))
+            self._voicing = None
+
+    # --- utterances -------------------------------------------------------------------------------------------
+
+    def _utter(self, now: int) -> list[Job]:
+        activity = self._activity
+        jobs: list[Job] = []
+        utterance = self._open
+        if utterance is not None:
+            silent = 0 if activity.active or activity.ended is None else now - activity.ended
+            if silent >= self.settings.utterance_silence:
+                return [*self._rest(utterance), *self.end_utterance(now)]
+            if now - utterance.start >= self.settings.utterance_longest:
+                jobs += [*self._rest(utterance), *self.end_utterance(now)]
+                utterance = None
+        if utterance is None and activity.active:
+            assert activity.since is not None
+            first = samples_before(max(0, activity.since - self.settings.pre_roll), MIC_RATE)
+            self._sent = max(first, self._sent, self._count - len(self._recent))
+            self._number += 1
+            utterance = self._open = Utterance(self._number, samples_at(self._sent, MIC_RATE))
+        if utterance is not None:
+            jobs += self._rest(utterance)
+        return jobs
+
+    def _rest(self, utterance: Utterance) -> list[Job]:
+        """The sound that the recogniser has not been given yet."""
+        missing = self._count - self._sent
+        if missing <= 0:
+            return []
+        start = samples_at(self._sent, MIC_RATE)
+        sound = self._recent[-missing:].astype("<i2", copy=False).tobytes()
+        self._sent = self._count
+        return [Listen(utterance.number, start, sound)]
+
+    # --- words ------------------------------------------------------------------------------------------------
+
+    def _take_in(self, hypothesis: Hypothesis, now: int, timeline: Timeline) -> None:
+        number = hypothesis.utterance
+        utterance = self._ended.get(number)
+        if utterance is None and self._open is not None and self._open.number == number:
+            utterance = self._open
+        if utterance is None:
+            return
+        utterance.revise(hypothesis, now, timeline)
+        if hypothesis.final:
+            utterance.settle(now, timeline)
+            self._ended.pop(number, None)
+
+    def _settle_ended(self, now: int, timeline: Timeline) -> None:
+        """The recogniser has failed: final words that it still owed will not come. What was heard stays."""
+        for utterance in self._ended.values():
+            utterance.settle(now, timeline)
+        self._ended.clear()

@@ -1,0 +1,115 @@
+"""Whole conversations on the virtual clock: synthetic speech, scripted ears and voice, everything else real."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from duetto.assembly import Settings, build_session, session_info
+from duetto.brain.brain import Brain, BrainHandler
+from duetto.brain.embedded.embedded import EmbeddedBrain
+from duetto.perception.audio.input import AudioInput
+from duetto.perception.audio.recogniser import RecogniserHandler
+from duetto.perception.text.input import KeysInput
+from duetto.perception.video.faces import VisionHandler
+from duetto.perception.video.input import VideoInput
+from duetto.recording.journal import Journal
+from duetto.recording.reader import Recording
+from duetto.recording.trace import trace
+from duetto.session import Inputs
+from duetto.simulation.script import Cue, Says
+from duetto.simulation.user import SimulatedUser
+from duetto.simulation.voice import Reader
+from duetto.speech.voice import VoiceHandler, VoiceSettings
+from duetto.testing.recogniser import ScriptedRecogniser
+from duetto.testing.voice import ScriptedVoice
+from duetto.timeline.clock import VirtualClock
+from duetto.timeline.turn import VOICE_RATE, Samples
+from duetto.workers.inline import InlineWorker
+from duetto.workers.worker import Handler, Worker
+
+
+class _Spoken:
+    """Speech of the simulated user, made once per text."""
+
+    def __init__(self) -> None:
+        self._reader = Reader(VoiceSettings(name="en-gb+f2", words_per_minute=160))
+        self._made: dict[str, Samples] = {}
+
+    def __call__(self, text: str) -> Samples:
+        if text not in self._made:
+            self._made[text] = self._reader(text)
+        return self._made[text]
+
+    def close(self) -> None:
+        self._reader.close()
+
+
+@pytest.fixture(scope="session")
+def spoken() -> Iterator[_Spoken]:
+    voice = _Spoken()
+    yield voice
+    voice.close()
+
+
+@dataclass
+class Stage:
+    """Plays scripts. Parts may be replaced: a handler of one's own, or None for no such part."""
+
+    spoken: _Spoken
+    folder: Path
+    settings: Settings = field(default_factory=Settings)
+    brain: Brain = field(default_factory=EmbeddedBrain)
+    replaced: dict[str, Worker] = field(default_factory=dict)
+    bell: threading.Event = field(default_factory=threading.Event)
+
+    def play(
+        self, script: Sequence[Cue], *, hears: Sequence[str] | None = None, name: str = "conversation"
+    ) -> Recording:
+        """Hold the conversation and return its recording. hears: what the recogniser makes of each utterance."""
+        says = [deed.text for cue in script for deed in cue.does if isinstance(deed, Says)]
+        texts = says if hears is None else hears
+        handlers: dict[str, Handler] = {
+            "recogniser": RecogniserHandler(ScriptedRecogniser([text.replace("… ", "") for text in texts])),
+            "vision": VisionHandler(),
+            "brain": BrainHandler(self.brain),
+            "voice": VoiceHandler(ScriptedVoice()),
+        }
+
+        def workers(settings: Settings, bell: threading.Event) -> list[Worker]:
+            self.bell.clear()
+            made: list[Worker] = [
+                InlineWorker(part, handler)  # type: ignore[arg-type]
+                for part, handler in handlers.items()
+                if part not in self.replaced
+            ]
+            return [*made, *self.replaced.values()]
+
+        clock = VirtualClock()
+        mic, camera, keys = AudioInput(VOICE_RATE), VideoInput(), KeysInput()
+        user = SimulatedUser(script, self.spoken, mic=mic, camera=camera, keys=keys)
+        path = self.folder / f"{name}.mcap"
+        journal = Journal(path, session_info(self.settings, clock))
+        session = build_session(
+            self.settings,
+            clock,
+            Inputs(mic, camera, None, keys),
+            feeders=[user],
+            observers=[user, journal],
+            workers=workers,
+        )
+        session.run()
+        return Recording.open(path)
+
+    def trace(self, script: Sequence[Cue], *, hears: Sequence[str] | None = None) -> str:
+        """The trace of events of the conversation."""
+        return trace(self.play(script, hears=hears))
+
+
+@pytest.fixture
+def stage(spoken: _Spoken, tmp_path: Path) -> Stage:
+    return Stage(spoken, tmp_path)
