@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Annotated
 
@@ -15,11 +16,31 @@ def run(
     out: Annotated[Path, typer.Option(help="Folder for what is heard, recorded and drawn.")] = Path("demo-out"),
     quiet: options.Quiet = False,
 ) -> None:
-    """Show a live conversation, and measure it."""
-    from duetto.cli.running import folder
+    """Show a live conversation in real time, and measure it."""
+    from duetto.cli.keeping import JOURNAL, keep, summary
+    from duetto.cli.running import displays, folder, stopped_by_signals
 
-    with clear_errors():
-        from duetto.demo.run import run_demo
+    with ExitStack() as stack:
+        with clear_errors():
+            from rich.console import Console
 
-        folder(out)
-    raise typer.Exit(run_demo(out, quiet=quiet))
+            from duetto.assembly import Settings, build_session
+            from duetto.demo.cast import enter
+            from duetto.demo.report import report
+            from duetto.recording.reader import Recording
+            from duetto.timeline.clock import WallClock
+            from duetto.timeline.increment import Span
+
+            user, inputs = enter()
+            settings, clock = Settings(), WallClock()
+            sources = {"mic": "a simulated user", "camera": "a drawn figure", "keys": "a simulated user"}
+            kept = keep(folder(out), settings, clock, title="duetto demo", sources=sources, stack=stack)
+            shown = displays(quiet=quiet, partials=False, total=None)
+            for display in shown:
+                stack.callback(display.close)
+            session = build_session(settings, clock, inputs, feeders=[user], observers=[user, *kept, *shown])
+        with stopped_by_signals(session) as interruption:
+            session.run()
+    summary(out, quiet=quiet)
+    whole = report(Console(), Recording.open(out / JOURNAL), [Span(start, end) for start, end, _ in user.spoken])
+    raise typer.Exit(interruption.status or (0 if whole else 1))

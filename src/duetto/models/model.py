@@ -47,7 +47,7 @@ class InteractionModel(Protocol):
         ...
 
     def voice(self, span: Span) -> Samples:
-        """The voice for `span`, which begins where the latest turn's span ended: called once, after its last round.
+        """The voice for `span`, until Δ after the latest turn's span: called once in a micro-turn, after its last round.
 
         Returns int16 mono at VOICE_RATE: shape (n,), exactly the span's samples.
         """
@@ -72,8 +72,9 @@ class Timing(msgspec.Struct, frozen=True):
 class MicroTurn(msgspec.Struct, frozen=True):
     """One micro-turn, whole: what an observer (journal, speaker, terminal, bench) is given.
 
-    span: the slice of input it took in. Its voice (int16 little-endian mono at VOICE_RATE) is for the slice
-    that begins at `span.end`. turns[i] led to outputs[i].
+    span: the slice of input it took in. Its voice (int16 little-endian mono at VOICE_RATE) goes on where the voice of
+    the micro-turn before ended (the first one's begins at `span.end`) until Δ after `span.end`: it has no gaps.
+    turns[i] led to outputs[i].
     """
 
     index: int
