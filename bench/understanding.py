@@ -1,5 +1,5 @@
 """Which share of simple requests does the embedded stack understand, from three synthetic voices, and how soon does
-it answer? Right is a reply with the very words that the brain gives to the request typed without an error.
+it answer? Right is a reply with the very words that a brain with the same past gives to the true words.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import Any, Final
 from bench.conversation import Held, hold
 from bench.requests import PAUSED, REQUESTS
 from duetto.brain.embedded.embedded import EmbeddedBrain
-from duetto.interaction.action import AskBrain, KeepReply
+from duetto.interaction.action import AskBrain, KeepReply, Unwatch, Watch
 from duetto.recording.measure import percentile
 from duetto.simulation.script import At, Cue, Quiet, Says
 from duetto.speech.voice import VoiceSettings
@@ -29,10 +29,11 @@ VOICES: Final = (
 
 @dataclass(slots=True)
 class Kept:
-    """A reply that was given: the words it was asked with, and what it says."""
+    """A reply given at media time `at` (ns): the words it was asked with, the orders in force then, its words."""
 
     at: int
     asked: str
+    orders: tuple[str, ...]
     says: list[str] = field(default_factory=list)
 
 
@@ -40,6 +41,7 @@ def replies(held: Held) -> list[Kept]:
     """Every reply to spoken words that was given, in order."""
     asked: dict[int, AskBrain] = {}
     clauses: dict[int, list[str]] = {}
+    orders: list[str] = []
     kept: list[Kept] = []
     for micro_turn in held.recording:
         for turn, output in zip(micro_turn.turns, micro_turn.outputs, strict=True):
@@ -47,30 +49,37 @@ def replies(held: Held) -> list[Kept]:
                 if isinstance(arrival, Clause):
                     clauses.setdefault(arrival.reply, []).append(arrival.text)
             for action in output.actions:
-                if isinstance(action, AskBrain):
-                    asked[action.reply] = action
                 given = action.reply if isinstance(action, KeepReply) else None
-                if isinstance(action, AskBrain) and not action.draft and action.how == "spoken":
-                    given = action.reply
+                match action:
+                    case AskBrain():
+                        asked[action.reply] = action
+                        given = None if action.draft or action.how == "typed" else action.reply
+                    case Watch():
+                        orders.append(action.order.name)
+                    case Unwatch() if action.name in orders:
+                        orders.remove(action.name)
+                    case _:
+                        pass
                 if given is not None:
-                    kept.append(Kept(output.at, asked[given].text, clauses.setdefault(given, [])))
+                    kept.append(Kept(output.at, asked[given].text, tuple(orders), clauses.setdefault(given, [])))
     return kept
 
 
-def reference(texts: list[str], epoch_ns: int, times: list[int]) -> list[list[str]]:
-    """What the brain says to the same requests typed without an error, at the same moments."""
-    brain = EmbeddedBrain()
-    said: list[list[str]] = []
-    orders: list[str] = []
-    for reply, (text, now) in enumerate(zip(texts, times, strict=True), 1):
-        ask = Ask(reply, text, "spoken", False, Context(now, epoch_ns, orders=tuple(orders)))
-        parts = list(brain.reply(ask))
-        brain.keep(reply)
-        said.append([part.text for part in parts if isinstance(part, Clause)])
-        for part in parts:
-            orders += [order.name for order in getattr(part, "orders", ())]
-            orders = [name for name in orders if not {"*", name} & set(getattr(part, "withdraw", ()))]
-    return said
+class Judge:
+    """A brain that has lived through the same conversation, asked what it would have said to the true words."""
+
+    def __init__(self, epoch_ns: int) -> None:
+        self._brain = EmbeddedBrain()
+        self._epoch_ns = epoch_ns
+        self._asked = 0
+
+    def says(self, text: str, at: int, orders: tuple[str, ...], *, keep: bool) -> list[str]:
+        """Its words to a request. Without `keep` it was only a thought."""
+        self._asked += 1
+        ask = Ask(self._asked, text, "spoken", not keep, Context(at, self._epoch_ns, orders=orders))
+        said = [part.text for part in self._brain.reply(ask) if isinstance(part, Clause)]
+        (self._brain.keep if keep else self._brain.forget)(self._asked)
+        return said
 
 
 def judge(held: Held, texts: list[str]) -> list[dict[str, Any]]:
@@ -81,12 +90,15 @@ def judge(held: Held, texts: list[str]) -> list[dict[str, Any]]:
     for place, span in enumerate(spans):
         until = spans[place + 1].start if place + 1 < len(spans) else 2**62
         found.append(next((k for k in given if span.start < k.at <= until), None))
-    times = [kept.at if kept else span.end for kept, span in zip(found, spans, strict=True)]
-    wanted = reference(texts, held.recording.info.epoch_ns, times)
+    judge = Judge(held.recording.info.epoch_ns)
     rows: list[dict[str, Any]] = []
-    for text, kept, right in zip(texts, found, wanted, strict=True):
+    for text, kept in zip(texts, found, strict=True):
+        right = False
+        if kept is not None:
+            right = kept.says == judge.says(text, kept.at, kept.orders, keep=False)
+            judge.says(kept.asked, kept.at, kept.orders, keep=True)
         heard, says = (kept.asked, kept.says) if kept else ("", [])
-        rows.append({"request": text, "heard": heard, "says": says, "right": says == right})
+        rows.append({"request": text, "heard": heard, "says": says, "right": right})
     return rows
 
 
@@ -99,7 +111,7 @@ def run(folder: Path) -> dict[str, Any]:
     by_voice: dict[str, float] = {}
     for voice in VOICES:
         script = [
-            Cue(At(s(0.5)) if n == 0 else Quiet(s(0.9)), (Says(text, delay=ms(n * 17 % 80)),), limit=s(8))
+            Cue(At(s(0.5)) if n == 0 else Quiet(s(2)), (Says(text, delay=ms(n * 17 % 80)),), limit=s(8))
             for n, text in enumerate(REQUESTS)
         ]
         held = hold(script, folder, voice=voice, name=f"requests-{voice.name}")
@@ -110,7 +122,7 @@ def run(folder: Path) -> dict[str, Any]:
         barged += len(held.measures.barged)
 
         script = [
-            Cue(At(s(0.5)) if n == 0 else Quiet(s(0.9)), (Says(text, ms(300 + n * 73 % 500), ms(n * 17 % 80)),), s(8))
+            Cue(At(s(0.5)) if n == 0 else Quiet(s(2)), (Says(text, ms(300 + n * 73 % 500), ms(n * 17 % 80)),), s(8))
             for n, text in enumerate(PAUSED)
         ]
         held = hold(script, folder, voice=voice, name=f"paused-{voice.name}")

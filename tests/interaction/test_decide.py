@@ -296,6 +296,14 @@ def test_after_a_backchannel_duetto_goes_on_with_what_it_was_saying() -> None:
     assert c.state.reply(reply) is not None
 
 
+def test_what_may_be_a_voice_ducks_and_if_it_was_none_the_voice_comes_back_at_once() -> None:
+    c = Conversation()
+    reply = say_something(c)
+    mouth = Mouth(True, reply, ((reply, 1),))
+    assert c.turn(Ears(stirring=True), mouth) == (Duck(),)
+    assert c.turn(Ears(), mouth) == (Restore(),)
+
+
 def test_a_short_sound_only_ducks() -> None:
     c = Conversation()
     reply = say_something(c)

@@ -31,9 +31,10 @@ def yield_or_go_on(state: State, percept: Percept) -> replies.Decision:
     if overlap is None:
         speaking = state.reply(percept.mouth.reply)
         meant = speaking is not None and speaking.over
-        if not (ears.voice and percept.mouth.sounding) or meant:
+        if not ((ears.voice or ears.stirring) and percept.mouth.sounding) or meant:
             return state, ()
-        return replace(state, overlap=Overlap(ears.since or percept.now, "ducked")), (Duck(),)
+        since = ears.since if ears.voice and ears.since is not None else percept.now
+        return replace(state, overlap=Overlap(since, "ducked")), (Duck(),)
 
     if ears.voice:
         if overlap.stage == "ducked" and percept.now - (ears.since or percept.now) >= settings.hold_after:

@@ -22,12 +22,14 @@ class Sighting:
 class Ears:
     """The user's voice and words.
 
-    voice: speaking now. since: onset of the voice, ended: end of the latest voice, both back-dated media times (ns).
-    utterance: number of the open utterance, None between utterances. words: its words so far.
-    stable: for how long (ns) they have not changed. caught_up: the recogniser has heard past the end of the voice.
+    voice: speaking now. stirring: or perhaps beginning to, which is enough to duck: that is undone at no cost. since:
+    onset of the voice, ended: end of the latest voice, both back-dated media times (ns). utterance: number of the
+    open utterance, None between utterances. words: its words so far. stable: for how long (ns) they have not changed.
+    caught_up: the recogniser has heard past the end of the voice.
     """
 
     voice: bool = False
+    stirring: bool = False
     since: int | None = None
     ended: int | None = None
     utterance: int | None = None

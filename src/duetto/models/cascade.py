@@ -148,6 +148,7 @@ class Cascade:
             delta=self._delta,
             ears=Ears(
                 voice=hearing.voice,
+                stirring=hearing.stirring,
                 since=hearing.since,
                 ended=hearing.ended,
                 utterance=hearing.utterance,

@@ -47,7 +47,7 @@ class InteractionModel(Protocol):
         ...
 
     def voice(self, span: Span) -> Samples:
-        """The voice for `span`, until Δ after the latest turn's span: called once in a micro-turn, after its last round.
+        """The voice for `span`, until Δ after the latest turn's span: called once a micro-turn, after its last round.
 
         Returns int16 mono at VOICE_RATE: shape (n,), exactly the span's samples.
         """

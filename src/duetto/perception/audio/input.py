@@ -16,8 +16,9 @@ from duetto.timeline.turn import MIC_RATE, Samples
 LOWEST_RATE: Final = 1_000
 HIGHEST_RATE: Final = 384_000
 MOST_CHANNELS: Final = 64
-QUALITY: Final = "LQ"
-"""soxr's low quality keeps 96 dB within the band that a recogniser hears, and holds back 6 ms (high quality: 21 ms)."""
+QUALITY: Final = "HQ"
+"""soxr's high quality: pushed in blocks of 20 ms it holds back 12 ms of 24 and 48 kHz, 9 of 44.1 and 29 of 8; its
+low quality dulls sibilants, which the recogniser needs, and holds back no less."""
 
 
 class AudioInput:

@@ -39,12 +39,13 @@ class AudioSettings:
 class Hearing:
     """What is heard now.
 
-    voice: somebody speaks. since, ended: onset of the present or latest voice, end of the latest (ns). utterance: the
-    open one. words: its words so far. stable: for how long (ns) they have not changed. caught_up: the recogniser has
-    heard past the end of the voice.
+    voice: somebody speaks. stirring: or perhaps begins to. since, ended: onset of the present or latest voice, end of
+    the latest (ns). utterance: the open one. words: its words so far. stable: for how long (ns) they have not
+    changed. caught_up: the recogniser has heard past the end of the voice.
     """
 
     voice: bool = False
+    stirring: bool = False
     since: int | None = None
     ended: int | None = None
     utterance: int | None = None
@@ -79,10 +80,11 @@ class AudioPipeline:
         activity, utterance = self._activity, self._open
         now = samples_at(self._count, MIC_RATE)
         if utterance is None:
-            return Hearing(activity.active, activity.since, activity.ended)
+            return Hearing(activity.active, activity.stirring, activity.since, activity.ended)
         past = (activity.ended or 0) + self.settings.word_delay
         return Hearing(
             activity.active,
+            activity.stirring,
             activity.since,
             activity.ended,
             utterance.number,

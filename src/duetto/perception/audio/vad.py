@@ -71,6 +71,8 @@ class VoiceActivitySettings:
     """Probability from which a window counts as speech: Silero's own default."""
     sure: float = 0.85
     """Probability from which one window alone is an onset; below it two in a row are needed: a click is none."""
+    stir: float = 0.3
+    """Probability from which a window may be the first of a voice: enough to duck for a moment, not to act on."""
     offset: float = 0.35
     """Probability below which a window counts as silence: Silero's own default, `onset` − 0.15."""
     hangover: int = ms(96)
@@ -91,6 +93,8 @@ class VoiceActivity:
         self._run: int | None = None  # first window of a run of speech that is not an onset yet
         self._last_speech = 0  # end of the latest window with speech, in windows
         self.active = False
+        self.stirring = False
+        """A voice, or perhaps the first window of one."""
         self.since: int | None = None
         """Onset of the present or latest voice (ns), at the start of its first window."""
         self.ended: int | None = None
@@ -119,6 +123,7 @@ class VoiceActivity:
 
     def _judge(self, probability: float) -> None:
         settings = self.settings
+        self.stirring = self.active or probability >= settings.stir
         if self.active:
             if probability >= settings.offset:
                 self._last_speech = self._judged + 1

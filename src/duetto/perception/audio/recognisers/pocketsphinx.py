@@ -36,7 +36,7 @@ UNKNOWN: Final = 1e-7
 """Weight of a single sound where words of the language fit badly: what is not in the language comes out as none."""
 CUT_SHORT: Final = 1e-8
 """Weight of ending inside a phrase: the words so far are kept, unless a whole phrase fits about as well."""
-FLOOR_DB: Final = -22.0
+FLOOR_DB: Final = -34.0
 """Level of the noise under the sound, against the loudest speech so far. The model was trained on recordings that
 have noise; on clean synthetic speech it makes three times the errors without."""
 _PHONES: Final = (
