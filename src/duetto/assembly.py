@@ -79,26 +79,21 @@ def start_workers(settings: Settings, bell: threading.Event) -> list[Worker]:
     recogniser = settings.recogniser
     if recogniser.language is None:
         recogniser = replace(recogniser, language=language())
-    processes = [
-        ProcessWorker(
-            "recogniser",
-            "duetto.perception.audio.recogniser:make_handler",
-            msgspec.json.encode(recogniser).decode(),
-            bell,
-            nice=BESIDE,
-        ),
-        ProcessWorker("voice", "duetto.speech.voice:make_handler", msgspec.json.encode(settings.voice).decode(), bell),
-    ]
+    hears, speaks = "duetto.perception.audio.recogniser:make_handler", "duetto.speech.voice:make_handler"
+    processes: list[ProcessWorker] = []
+    threads: list[Worker] = []
     try:
+        text = msgspec.json.encode(recogniser).decode()
+        processes.append(ProcessWorker("recogniser", hears, text, bell, nice=BESIDE))
+        text = msgspec.json.encode(settings.voice).decode()
+        processes.append(ProcessWorker("voice", speaks, text, bell))
+        threads.append(ThreadWorker("brain", lambda: BrainHandler(EmbeddedBrain()), bell))
+        threads.append(ThreadWorker("vision", VisionHandler, bell))
         for process in processes:
             process.wait_ready()
-        threads = [
-            ThreadWorker("brain", lambda: BrainHandler(EmbeddedBrain()), bell),
-            ThreadWorker("vision", VisionHandler, bell),
-        ]
     except BaseException:
-        for process in processes:
-            process.close()
+        for worker in [*threads, *processes]:
+            worker.close()
         raise
     return [*processes, *threads]
 
@@ -113,10 +108,11 @@ def build_session(
     workers: Callable[[Settings, threading.Event], list[Worker]] = start_workers,
 ) -> Session:
     """A session ready to `run()`: workers started, nothing heard yet."""
+    model = make_cascade(settings, clock.epoch_ns)
     bell = threading.Event()
     crew = Crew(workers(settings, bell), bell, realtime=clock.realtime, settings=settings.crew)
     return Session(
-        make_cascade(settings, clock.epoch_ns),
+        model,
         clock=clock,
         crew=crew,
         inputs=inputs,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -225,7 +226,8 @@ class Session:
             except Exception as error:
                 self._observers.remove(observer)
                 self._faults.append(Fault(type(observer).__name__, f"it failed and was left out: {error}"))
-                observer.close()
+                with contextlib.suppress(Exception):  # what could not write cannot always end well either
+                    observer.close()
 
     # --- the end ----------------------------------------------------------------------------------------------
 

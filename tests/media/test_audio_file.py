@@ -9,9 +9,10 @@ import numpy as np
 import pytest
 import soundfile
 
-from duetto.media.audio_file import AudioFileFeeder
+from duetto.media.audio_file import LEAD, AudioFileFeeder
 from duetto.media.problem import MediaError
 from duetto.timeline.clock import ms, s
+from duetto.timeline.turn import samples_before
 
 
 class Ear:
@@ -98,9 +99,9 @@ def test_sixteen_bit_sound_stays_as_it_is(tmp_path):
 def test_only_what_belongs_before_the_time_is_pushed(tmp_path):
     soundfile.write(tmp_path / "a.wav", tone(60, 16_000), 16_000)
     feeder = AudioFileFeeder(tmp_path / "a.wav", Ear)
-    for until, pushed in ((ms(80), 2880), (ms(81), 2896), (ms(80), 2896), (s(2), 33_600)):
+    for until, latest in ((ms(80), ms(80)), (ms(81), ms(81)), (ms(80), ms(81)), (s(2), s(2))):
         feeder.feed(until)
-        assert len(feeder.input.sound) == pushed
+        assert len(feeder.input.sound) == samples_before(latest + LEAD, 16_000)
     assert max(len(b) for b in feeder.input.blocks) <= 4096
     assert not feeder.finished
     feeder.close()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -23,7 +23,7 @@ from duetto.recording.trace import trace
 from duetto.session import Inputs
 from duetto.simulation.script import Cue, Says
 from duetto.simulation.user import SimulatedUser
-from duetto.simulation.voice import Reader
+from duetto.simulation.voice import reading
 from duetto.speech.voice import VoiceHandler, VoiceSettings
 from duetto.testing.recogniser import ScriptedRecogniser
 from duetto.testing.voice import ScriptedVoice
@@ -34,26 +34,21 @@ from duetto.workers.worker import Handler, Worker
 
 
 class _Spoken:
-    """Speech of the simulated user, made once per text."""
+    """Speech of the simulated user, made once per text, each by a fresh voice: so that it never depends on the rest."""
 
     def __init__(self) -> None:
-        self._reader = Reader(VoiceSettings(name="en-gb+f2", words_per_minute=160))
         self._made: dict[str, Samples] = {}
 
     def __call__(self, text: str) -> Samples:
         if text not in self._made:
-            self._made[text] = self._reader(text)
+            with reading(VoiceSettings(name="en-gb+f2", words_per_minute=160)) as reader:
+                self._made[text] = reader(text)
         return self._made[text]
-
-    def close(self) -> None:
-        self._reader.close()
 
 
 @pytest.fixture(scope="session")
-def spoken() -> Iterator[_Spoken]:
-    voice = _Spoken()
-    yield voice
-    voice.close()
+def spoken() -> _Spoken:
+    return _Spoken()
 
 
 @dataclass

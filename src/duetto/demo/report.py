@@ -42,7 +42,7 @@ def shown(recording: Recording, user: Sequence[Span]) -> list[Shown]:
                         words.append((edit.span.start, text))
                     case Line():
                         typed.append(edit.span.end)
-    heard_after = {text.strip(".,"): at for at, text in reversed(words)}
+    answered = [at for at, text in words if text.strip(".,") == "84"]
     woven = [at for at, text in words if text.strip(".,") == "12" and typed and at > typed[0]]
     reading_on = [span.start for span, text in said if "count" in text.lower() and woven and span.start > woven[0]]
     seen = [span.start for span, text in said if "moving" in text and "will tell" not in text]
@@ -50,7 +50,7 @@ def shown(recording: Recording, user: Sequence[Span]) -> list[Shown]:
     over = [at for at in reminders if any(span.start < at < span.end for span in user)]
     stopped = [at for at, text in cut if text.rstrip(".,") in _NUMBERS]
     return [
-        Shown("a question answered by voice", "84" in heard_after, (heard_after.get("84", 0),)),
+        Shown("a question answered by voice", bool(answered), tuple(answered[:1])),
         Shown("the user cuts in, and duetto stops", bool(stopped), tuple(stopped[:1])),
         Shown("a line typed while duetto speaks, used in what it says next", bool(woven), tuple(woven[:1])),
         Shown("and then it reads on", bool(reading_on), tuple(reading_on[:1])),

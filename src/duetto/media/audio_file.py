@@ -15,7 +15,7 @@ from duetto.timeline.clock import ms
 from duetto.timeline.turn import samples_at, samples_before
 
 LEAD: Final = ms(200)
-"""How far ahead of its time (ns) sound is pushed: resampling holds some back (soxr's HQ up to 100 ms of 8 kHz), and the slice
+"""How far ahead of its time (ns) sound is pushed: resampling holds some back (up to 100 ms of 8 kHz), and the slice
 that is taken is to be whole. Below 8 kHz in proportion more."""
 BLOCK: Final = 4096
 """Sample frames read at a time: what a damaged spot can cost at most, and all that is in memory."""

@@ -55,7 +55,7 @@ def measure(recording: Recording, user: Sequence[Span] | None = None) -> Measure
     voicings = list(user) if user is not None else facts.voicings
     spoken = speech(facts.voice, 0)
     measures.span = facts.span.end
-    measures.order = orders.errors(spoken)
+    measures.order = orders.errors()
     for place, span in enumerate(voicings):
         until = voicings[place + 1].start if place + 1 < len(voicings) else facts.span.end
         _reply(measures, facts, spoken, span, until)
@@ -107,7 +107,7 @@ class _Orders:
                 if isinstance(edit.payload, Planned) and edit.status == "committed":
                     self._said.append((edit.payload.text, edit.span.start))
 
-    def errors(self, spoken: Iterable[Span]) -> list[int]:
+    def errors(self) -> list[int]:
         found: list[int] = []
         for order, given, ends in self._watched:
             end = ends[0] if ends else 2**62

@@ -10,7 +10,8 @@ class Language(msgspec.Struct, frozen=True):
 
     phrases: each a template of lower-case words, alternatives `(a | b)`, options `[please]` and slots `<number>`.
     slots: what a slot may hold, templates of the same notation, which may use other slots.
-    open_slots: slots that take any words (what to be reminded of, a note's text).
+    open_slots: slots that take any words (what to be reminded of, a note's text). Where one of them has templates in
+    `slots` too, they are what is likely in it.
     open_words: words that are likely in open slots; the recogniser can hear no others unless its vocabulary is open.
     """
 

@@ -39,6 +39,60 @@ OPEN_WORDS: Final = tuple(
 )
 """Words that are likely where anything may be said. Numbers come from the number slots."""
 
+LIKELY: Final[dict[str, tuple[str, ...]]] = {
+    "item": ("[some | a | an] <goods> [and [some] <goods>]",),
+    "name": ("<first_name>",),
+    "thing": (
+        "<chore>",
+        "i (have | need) to <chore>",
+        "the <thing_at_home> is (ready | on | off | open)",
+    ),
+    "note": (
+        "(the | my | our) [<thing_at_home>] (code | number | password | address) is (<unit> | <ten>)+",
+        "(the | my | our) <thing_at_home> is (in | on | under | at | behind | next to) (the | my) <thing_at_home>",
+        "(the | my | our) (meeting | appointment | party | lunch | dinner) is (<when> | on <weekday> [at <when>])",
+        "<note_sentence> and <note_sentence>",
+    ),
+    "note_sentence": (
+        "(the | my | our) [<thing_at_home>] (code | number | password) is (<unit> | <ten>)+",
+        "(the | my | our) [<thing_at_home>] <thing_at_home> is (in | on | under | at) (the | my) <thing_at_home>",
+    ),
+    "when": ("(tomorrow | tonight | today | monday | tuesday | wednesday | thursday | friday | saturday | sunday)",),
+    "goods": (
+        "milk | bread | eggs | butter | cheese | apples | bananas | oranges | lemons | tomatoes | potatoes | onions",
+        "carrots | garlic | rice | pasta | flour | sugar | salt | pepper | oil | coffee | tea | water | juice | wine",
+        "beer | chicken | fish | meat | ham | yogurt | cream | honey | jam | chocolate | cookies | cake | soap",
+        "shampoo | paper | toothpaste | batteries | candles | flowers | fruit | salad | soup | nuts | cereal",
+        "a passport | tickets | a phone | a charger | an umbrella | a jacket | shoes | socks | a hat | a book",
+    ),
+    "first_name": (
+        "anna | ada | alan | emma | eva | james | jane | john | julia | karl | laura | linda | lisa | lucy | maria",
+        "mark | martin | mary | max | michael | paul | peter | robert | sam | sarah | sophie | thomas | tom",
+    ),
+    "somebody": (
+        "(my | our) (mother | father | mum | mom | dad | sister | brother | friend | boss | wife | husband | son)",
+        "(my | our | the) (daughter | doctor | dentist | teacher | neighbor | bank | office | school)",
+        "(mum | mom | dad | grandma | grandpa)",
+        "<first_name>",
+    ),
+    "thing_at_home": (
+        "door | window | light | oven | stove | lamp | garden | car | bike | house | office | box | table | chair",
+        "phone | key | keys | wallet | bag | book | garage | kitchen | drawer | fridge | bed | shelf | stone | mat",
+    ),
+    "chore": (
+        "breathe [slowly | deeply] | relax | smile | stretch | move | blink | rest | sleep | leave | stand up | sit up",
+        "sit straight | look up | look away | wake up | drink [some] (water | tea | coffee) | eat [something | lunch]",
+        "eat (breakfast | dinner) | take (a break | a walk | a breath | my pills | my medicine) | go (home | to bed)",
+        "go to (work | school | sleep) | go for a walk | call <somebody> | text <somebody> | email <somebody>",
+        "visit <somebody> | meet <somebody> | help <somebody> | pick up <somebody> | buy [some] <goods>",
+        "(open | close | lock | check) (the | my) <thing_at_home> | turn (on | off) (the | my) <thing_at_home>",
+        "(water | feed) the (plants | flowers | garden | cat | dog | baby) | walk the dog | wash the (car | dishes)",
+        "clean the (house | kitchen | car | room) | do the (dishes | laundry | shopping) | pay the (bill | rent)",
+        "(write | send) (the | an | a) (email | letter | message) | start the (meeting | dinner | washing)",
+    ),
+}
+"""What is likely in the open slots, as phrases: a recogniser hears these well, and any other words less well."""
+
 _SPOKEN: Final = (("what is", "(what is | what's)"), ("that is", "(that is | that's)"), ("i am", "(i am | i'm)"))
 
 
@@ -66,7 +120,7 @@ def build_language(given: Iterable[Skill]) -> Language:
     counts = [word for number in ("unit", "teen", "ten") for word in re.findall(r"[a-z]+", slots[number][0])]
     return Language(
         phrases=tuple(phrases),
-        slots=dict(slots),
+        slots={**slots, **LIKELY},
         open_slots=tuple(name for skill in all_skills for name in skill.open_slots),
         open_words=tuple(dict.fromkeys((*OPEN_WORDS, *counts))),
     )

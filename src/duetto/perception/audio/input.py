@@ -123,7 +123,8 @@ class AudioInput:
         elif array.dtype == np.int32:
             sound = array.astype(np.float32) / 2**31
         elif np.issubdtype(array.dtype, np.floating):
-            sound = array.astype(np.float32)
+            with np.errstate(over="ignore"):  # what float32 cannot hold becomes infinite, and that is looked for
+                sound = array.astype(np.float32)
         else:
             raise ValueError(f"samples: float, int16 or int32 (got {array.dtype})")
         broken = ~np.isfinite(sound)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Final
 
 import numpy as np
 
@@ -11,11 +12,16 @@ from duetto.perception.audio.utterance import Utterance
 from duetto.perception.audio.vad import SileroBatch, VoiceActivity, VoiceActivitySettings
 from duetto.timeline.arrival import Fault, Hypothesis, TimedWord
 from duetto.timeline.clock import ms, s
-from duetto.timeline.increment import Span
+from duetto.timeline.increment import Increment, Span
 from duetto.timeline.job import Job, Listen
 from duetto.timeline.payload import Sound, Voicing
 from duetto.timeline.timeline import Timeline
 from duetto.timeline.turn import MIC_RATE, Samples, Turn, samples_at, samples_before
+
+PIECE: Final = MIC_RATE * 80 // 1000
+"""Samples judged at once: a long slice may hold a voice's onset and its end, or the end of one and the next onset."""
+MOST_ENDED: Final = 8
+"""Utterances that may wait for their final words; past it the oldest keeps the words that it has."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +75,7 @@ class AudioPipeline:
         self._kept = max(samples_before(self.settings.pre_roll, MIC_RATE), SPAN) + MIC_RATE // 2
         self._count = 0  # samples heard
         self._sent = 0  # of them, to the recogniser
-        self._voicing: int | None = None  # open increment
+        self._voicing: Increment | None = None  # open
         self._number = 0
         self._open: Utterance | None = None
         self._ended: dict[int, Utterance] = {}  # waiting for their final words
@@ -106,8 +112,9 @@ class AudioPipeline:
         for arrival in turn.arrivals:
             if isinstance(arrival, Hypothesis):
                 self._take_in(arrival, now, timeline)
-            elif isinstance(arrival, Fault) and arrival.part == "recogniser":
-                self._settle_ended(now, timeline)
+            elif isinstance(arrival, Fault) and arrival.part == "recogniser" and not arrival.working:
+                self._settle_ended(now, timeline, left=0)
+        self._settle_ended(now, timeline, left=MOST_ENDED)
         return tuple(jobs)
 
     def end_utterance(self, now: int) -> tuple[Job, ...]:
@@ -123,12 +130,17 @@ class AudioPipeline:
 
     def _listen(self, samples: Samples, now: int, timeline: Timeline) -> list[Job]:
         start = samples_at(self._count, MIC_RATE)
-        probability = self._activity.step(samples, self._model, self._row)
-        self._recent = np.concatenate([self._recent, samples])[-max(self._kept, len(samples)) :]
-        self._count += len(samples)
+        probability = 0.0
+        jobs: list[Job] = []
+        for first in range(0, len(samples), PIECE):
+            piece = samples[first : first + PIECE]
+            probability = max(probability, self._activity.step(piece, self._model, self._row))
+            self._recent = np.concatenate([self._recent, piece])[-self._kept :]
+            self._count += len(piece)
+            self._write_voicing(now, timeline)
+            jobs += self._utter(now)
         self._write_sound(Span(start, samples_at(self._count, MIC_RATE)), samples, probability, now, timeline)
-        self._write_voicing(now, timeline)
-        return self._utter(now)
+        return jobs
 
     def _write_sound(self, span: Span, samples: Samples, probability: float, now: int, timeline: Timeline) -> None:
         heard = pitch(self._recent) if self._activity.active else None
@@ -137,13 +149,14 @@ class AudioPipeline:
 
     def _write_voicing(self, now: int, timeline: Timeline) -> None:
         activity = self._activity
+        voicing = self._voicing
+        if voicing is not None and not (activity.active and activity.since == voicing.span.start):
+            assert activity.ended is not None
+            timeline.commit(voicing.id, "mic", at=now, span=Span(voicing.span.start, activity.ended))
+            self._voicing = None
         if activity.active and self._voicing is None and activity.since is not None:
             span = Span(activity.since, max(activity.since, now))
-            self._voicing = timeline.add("mic", span, Voicing(), at=now, source="silero").id
-        elif not activity.active and self._voicing is not None:
-            assert activity.since is not None and activity.ended is not None
-            timeline.commit(self._voicing, "mic", at=now, span=Span(activity.since, activity.ended))
-            self._voicing = None
+            self._voicing = timeline.add("mic", span, Voicing(), at=now, source="silero")
 
     # --- utterances -------------------------------------------------------------------------------------------
 
@@ -192,8 +205,7 @@ class AudioPipeline:
             utterance.settle(now, timeline)
             self._ended.pop(number, None)
 
-    def _settle_ended(self, now: int, timeline: Timeline) -> None:
-        """The recogniser has failed: final words that it still owed will not come. What was heard stays."""
-        for utterance in self._ended.values():
-            utterance.settle(now, timeline)
-        self._ended.clear()
+    def _settle_ended(self, now: int, timeline: Timeline, *, left: int) -> None:
+        """Final words that the recogniser still owes will not come, but for the latest `left`. What was heard stays."""
+        while len(self._ended) > left:
+            self._ended.pop(next(iter(self._ended))).settle(now, timeline)

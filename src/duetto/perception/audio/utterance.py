@@ -27,6 +27,7 @@ class Utterance:
         """Take over the hypothesis's words: those before the first and after the last changed one stay as they are."""
         self.heard_until = max(self.heard_until, hypothesis.until)
         old, new = [w.text for w in self.words], [w.text for w in hypothesis.words]
+        self.words = hypothesis.words
         if old == new:
             return
         same = 0
@@ -39,7 +40,6 @@ class Utterance:
             timeline.revoke(id, "mic", at=now)
         fresh = [self._add(word, now, timeline) for word in hypothesis.words[same : len(new) - alike]]
         self._ids[same : len(old) - alike] = fresh
-        self.words = hypothesis.words
         self.changed = now
 
     def settle(self, now: int, timeline: Timeline) -> None:

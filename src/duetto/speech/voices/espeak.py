@@ -40,6 +40,9 @@ _CHUNK: Final = 4096
 _SYNCHRONOUS, _UTF8, _END_PAUSE, _CHARACTERS = 2, 1, 0x1000, 1
 _RATE, _VOLUME, _PITCH = 1, 2, 3
 _WORD = 1
+_SEED: Final = 1
+"""Of the noise in consonants, which the library seeds with the time of day: the same texts, said one after the other
+by a fresh process, sound the same to the sample. (What was said before moves the phase of what is said next.)"""
 _NAME: Final = re.compile(r"[A-Za-z0-9_/-]{1,40}(\+[A-Za-z0-9_ -]{1,40})?")
 _BY_LANGUAGE: Final = {"en-gb": "en"}  # names of languages that the library does not take as names of voices
 
@@ -69,6 +72,7 @@ class _Library:
             *(ctypes.c_char_p, ctypes.c_size_t, ctypes.c_uint, ctypes.c_int),
             *(ctypes.c_uint, ctypes.c_uint, ctypes.c_void_p, ctypes.c_void_p),
         )
+        self._lib.espeak_ng_SetRandSeed.argtypes = (ctypes.c_long,)
         self.rate: int = self._lib.espeak_Initialize(_SYNCHRONOUS, 0, espeakng_loader.get_data_path().encode(), 0x8000)
         if self.rate <= 0:
             raise RuntimeError("espeak-ng did not start: its data folder could not be read")
@@ -91,6 +95,7 @@ class _Library:
                 self._lib.espeak_SetParameter(parameter, value, 0)
             self._sound, self._marks, self._made = [], [], 0
             data = text.encode()
+            self._lib.espeak_ng_SetRandSeed(_SEED)
             status = self._lib.espeak_Synth(data, len(data) + 1, 0, _CHARACTERS, 0, _UTF8 | _END_PAUSE, None, None)
             if status != 0:
                 raise RuntimeError(f"espeak-ng could not make sound (status {status})")

@@ -111,14 +111,15 @@ class _Draft:
         if depth >= MAX_DEPTH:
             raise ValueError(f"language: {text!r}: slots are nested deeper than {MAX_DEPTH}, the limit")
         end = self.state()
-        if name in self.language.open_slots:
-            self.arc(start, end, None)
-            self.arc(end, start)
-        elif name in self.language.slots:
-            for template in self.language.slots[name]:
-                self.arc(self.template(template, start, depth + 1), end)
-        else:
+        if name not in self.language.open_slots and name not in self.language.slots:
             raise ValueError(f"language: {text!r}: nothing is said about the slot <{name}>")
+        if name in self.language.open_slots:
+            loop = self.state()
+            self.arc(start, loop)
+            self.arc(loop, loop, None)
+            self.arc(loop, end, None)
+        for template in self.language.slots.get(name, ()):
+            self.arc(self.template(template, start, depth + 1), end)
         return end
 
 
