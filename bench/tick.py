@@ -11,12 +11,11 @@ from pathlib import Path
 from typing import Any
 
 from bench.conversation import hold
+from duetto.demo.cast import VOICE
 from duetto.demo.script import SCRIPT
 from duetto.recording.measure import percentile
-from duetto.speech.voice import VoiceSettings
 from duetto.timeline.clock import Stopwatch, WallClock, in_ms, in_s
 
-USER = VoiceSettings(name="en-gb+f2", words_per_minute=150)
 TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
 
 
@@ -58,13 +57,13 @@ def run(folder: Path) -> dict[str, Any]:
     children.start()
     watch = Stopwatch()
     before = resource.getrusage(resource.RUSAGE_SELF)
-    live = hold(SCRIPT, folder, voice=USER, clock=WallClock(), camera=True, name="live")
+    live = hold(SCRIPT, folder, voice=VOICE, clock=WallClock(), camera=True, name="live")
     after = resource.getrusage(resource.RUSAGE_SELF)
     children.stop()
     wall = watch.wall_ns() / 1e9
     spent = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
     seconds = in_s(live.measures.span)
-    virtual = hold(SCRIPT, folder, voice=USER, camera=True, name="virtual")
+    virtual = hold(SCRIPT, folder, voice=VOICE, camera=True, name="virtual")
     m = live.measures
     return {
         "seconds": round(seconds, 1),

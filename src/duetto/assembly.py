@@ -104,19 +104,28 @@ def build_session(
     inputs: Inputs,
     *,
     feeders: Sequence[Feeder] = (),
-    observers: Sequence[Observer] = (),
+    observers: Sequence[Observer] | Callable[[], Sequence[Observer]] = (),
     workers: Callable[[Settings, threading.Event], list[Worker]] = start_workers,
 ) -> Session:
-    """A session ready to `run()`: workers started, nothing heard yet."""
+    """A session ready to `run()`: workers started, nothing heard yet.
+
+    observers: or what makes them, called only when the workers stand: so that a session which cannot begin
+    overwrites no earlier recording.
+    """
     model = make_cascade(settings, clock.epoch_ns)
     bell = threading.Event()
     crew = Crew(workers(settings, bell), bell, realtime=clock.realtime, settings=settings.crew)
+    try:
+        watching = observers() if callable(observers) else observers
+    except BaseException:
+        crew.close()
+        raise
     return Session(
         model,
         clock=clock,
         crew=crew,
         inputs=inputs,
         feeders=feeders,
-        observers=observers,
+        observers=watching,
         settings=settings.session,
     )

@@ -31,7 +31,7 @@ class FakeSession:
 
     def __init__(self, settings, clock, inputs, *, feeders=(), observers=()):
         self.settings, self.clock, self.inputs = settings, clock, inputs
-        self.feeders, self.observers = list(feeders), list(observers)
+        self.feeders, self.observers = list(feeders), list(observers() if callable(observers) else observers)
         self.stopped = False
         self.interrupt_at = None
         self.index = 0

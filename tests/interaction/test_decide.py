@@ -382,7 +382,7 @@ def test_an_interval_fires_at_its_moments_within_half_a_micro_turn() -> None:
     c = with_order(Order("breathe", Interval(0, s(4)), "Breathe. {n}"))
     fired: list[tuple[int, str]] = []
     while c.now < s(13):
-        fired += [(c.now, a.text) for a in c.turn() if isinstance(a, PlanClause)]
+        fired += [(c.now, a.text) for a in c.turn(Ears(), Mouth()) if isinstance(a, PlanClause)]
     assert [text for _, text in fired] == ["Breathe. 1", "Breathe. 2", "Breathe. 3"]
     for n, (at, _) in enumerate(fired, 1):
         assert abs(at - n * s(4)) <= DELTA // 2
@@ -417,19 +417,28 @@ def test_a_moment_fires_once_and_is_gone() -> None:
     assert kinds.count(PlanClause) == 1 and kinds.count(Unwatch) == 1 and c.state.orders == ()
 
 
+def test_an_order_does_not_pile_up_while_it_cannot_be_said() -> None:
+    c = with_order(Order("breathe", Interval(0, s(1)), "Breathe."))
+    reply = say_something(c, "A very long clause that takes its time.")
+    while c.now < s(6):
+        order = [(r.id, 1) for r in c.state.replies if r.origin == "order"]
+        c.turn(Ears(), Mouth(True, reply, ((reply, 1), *order)))
+    assert len([a for _, a in c.log if isinstance(a, PlanClause) and a.text == "Breathe."]) == 1
+
+
 def test_a_limit_ends_an_order() -> None:
     c = with_order(Order("twice", Interval(0, s(1)), "Now.", limit=2))
     while c.now < s(6):
-        c.turn()
+        c.turn(Ears(), Mouth())
     assert [type(a) for _, a in c.log].count(PlanClause) == 2 and c.state.orders == ()
 
 
 def test_something_seen_fires_an_order_in_its_region_and_not_in_a_flood() -> None:
     c = with_order(Order("watch", Sight("motion", "left third"), "I see it move on the {region}."))
-    c.turn(seen=(Sighting("motion", "right third"), Sighting("face")))
+    c.turn(Ears(), Mouth(), seen=(Sighting("motion", "right third"), Sighting("face")))
     said: list[str] = []
     for _ in range(50):
-        actions = c.turn(seen=(Sighting("motion", "left third"),))
+        actions = c.turn(Ears(), Mouth(), seen=(Sighting("motion", "left third"),))
         said += [a.text for a in actions if isinstance(a, PlanClause)]
     assert said == ["I see it move on the left third."] * 2
 

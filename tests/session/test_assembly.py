@@ -115,7 +115,7 @@ def test_a_real_voice_that_does_not_exist_is_named():
     settings = Settings(
         recogniser=RecogniserSettings(language=Language(phrases=("stop",))), voice=VoiceSettings(name="nobody")
     )
-    with pytest.raises(WorkerFailed, match="voice: .*espeak-ng has no voice 'nobody'"):
+    with pytest.raises(WorkerFailed, match=r"voice: .*espeak-ng has no voice 'nobody'"):
         start_workers(settings, threading.Event())
 
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
-import sys
+import os
+import signal
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -49,7 +50,7 @@ def make_echo(settings: str) -> Echo:
     if "refuse" in settings:
         raise ValueError("settings: refuse")
     if "die" in settings:
-        sys.exit(3)
+        os._exit(3)
     return Echo()
 
 
@@ -191,8 +192,7 @@ def test_a_process_that_dies_is_a_fault_and_begins_anew(importable: str) -> None
     worker = ProcessWorker("recogniser", importable, "{}", bell)
     worker.wait_ready()
     crew = virtual(worker, bell=bell)
-    worker._child.kill()
-    worker._child.wait()
+    os.kill(worker.pid, signal.SIGKILL)
     crew.submit([listen(5)], now=0)
     (fault,) = crew.arrivals(ms(40))
     assert isinstance(fault, Fault) and "its process ended with status -9" in fault.text
@@ -202,7 +202,9 @@ def test_a_process_that_dies_is_a_fault_and_begins_anew(importable: str) -> None
     crew.close()
 
 
-@pytest.mark.parametrize(("settings", "why"), [("refuse", "settings: refuse"), ("die", "ended while starting")])
+@pytest.mark.parametrize(
+    ("settings", "why"), [("refuse", "settings: refuse"), ("die", "ended while starting, with status 3")]
+)
 def test_a_process_that_cannot_start_says_why(settings: str, why: str, importable: str) -> None:
     worker = ProcessWorker("voice", importable, settings, threading.Event())
     with pytest.raises(WorkerFailed, match=f"voice: .*{why}"):

@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from duetto.cli import settings as options
-from duetto.cli.errors import clear_errors, fail
+from duetto.cli.errors import INCOMPLETE, clear_ending, clear_errors, fail
 
 if TYPE_CHECKING:
+    from duetto.cli.keeping import Keeper
+    from duetto.models.model import Observer
     from duetto.session import Feeder, Inputs
 
 
@@ -51,16 +53,21 @@ def run(
             feeders, inputs, total = open_files(mic, camera, keys, stack)
             named = {"mic": mic, "camera": camera, "keys": keys}
             sources = {stream: path.name for stream, path in named.items() if path is not None}
-            kept = keep(folder(out), chosen, clock, title="converse", sources=sources, stack=stack)
-            shown = displays(quiet=quiet, partials=partials, total=total)
-            for display in shown:
-                stack.callback(display.close)
-            observers = [*kept, *shown]
+            folder(out)
+            kept: list[Keeper] = []
+
+            def observers() -> list[Observer]:
+                kept.extend(keep(out, chosen, clock, title="converse", sources=sources, stack=stack))
+                shown = displays(quiet=quiet, partials=partials, total=total)
+                for display in shown:
+                    stack.callback(display.close)
+                return [*kept, *shown]
+
             session = build_session(chosen, clock, inputs, feeders=feeders, observers=observers)
-        with stopped_by_signals(session) as interruption:
+        with clear_ending(), stopped_by_signals(session) as interruption:
             session.run()
-    summary(out, quiet=quiet)
-    raise typer.Exit(interruption.status)
+    whole = summary(out, kept, quiet=quiet)
+    raise typer.Exit(interruption.status or (0 if whole else INCOMPLETE))
 
 
 def open_files(

@@ -15,6 +15,8 @@ INTERRUPTED: Final = 130
 """Ended by Ctrl-C (128 + SIGINT), as shells have it."""
 DIFFERENT: Final = 1
 """A check was done and did not hold."""
+INCOMPLETE: Final = 1
+"""What a session leaves behind could not be written to its end."""
 
 
 def fail(text: str, status: int = BAD_INPUT) -> NoReturn:
@@ -34,7 +36,7 @@ def clear_errors() -> Iterator[None]:
     except KeyboardInterrupt:
         fail("interrupted", INTERRUPTED)
     except (ValueError, OSError, ImportError) as error:
-        fail(str(error) or type(error).__name__)
+        fail(_in_words(error))
     except Exception as error:
         from duetto.recording.errors import RecordingError
         from duetto.workers.worker import WorkerFailed
@@ -42,3 +44,34 @@ def clear_errors() -> Iterator[None]:
         if isinstance(error, RecordingError | WorkerFailed):
             fail(str(error))
         raise
+
+
+@contextmanager
+def clear_ending() -> Iterator[None]:
+    """For a session while it runs: a second Ctrl-C, and files that cannot be ended, become one line each."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        fail("interrupted", INTERRUPTED)
+    except ExceptionGroup as group:
+        from duetto.recording.errors import RecordingError
+
+        _, ours = group.split((OSError, RecordingError))
+        if ours is not None:
+            raise
+        fail("; ".join(map(_in_words, _leaves(group))), INCOMPLETE)
+
+
+def _in_words(error: BaseException) -> str:
+    """What happened, and to which file, without the number that the operating system gives it."""
+    if isinstance(error, OSError) and error.strerror:
+        return f"{error.filename}: {error.strerror}" if error.filename else error.strerror
+    return str(error) or type(error).__name__
+
+
+def _leaves(group: BaseExceptionGroup) -> Iterator[BaseException]:
+    for error in group.exceptions:
+        if isinstance(error, BaseExceptionGroup):
+            yield from _leaves(error)
+        else:
+            yield error

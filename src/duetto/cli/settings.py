@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from math import isfinite
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -40,6 +41,9 @@ def settings_of(
     from duetto.assembly import Settings
     from duetto.timeline.clock import ms
 
+    for option, milliseconds in (("delta", delta_ms), ("horizon", horizon_ms)):
+        if not isfinite(milliseconds):
+            raise ValueError(f"{option}: a number of milliseconds is needed (got {milliseconds:g})")
     default = Settings()
     engine, _, name = voice.partition(":")
     speech = replace(default.cascade.speech, horizon=ms(horizon_ms))

@@ -51,17 +51,23 @@ def run(
             )
             clock = WallClock()
             feeders, inputs, loudspeaker = open_devices(microphone, speaker, camera, keyboard, clock, stack)
-            kept = keep(folder(out), chosen, clock, title="talk", sources={}, stack=stack) if out else []
-            shown = displays(quiet=quiet, partials=False, total=None)
-            for display in shown:
-                stack.callback(display.close)
-            observers = [*kept, loudspeaker, *shown]
+            if out:
+                folder(out)
+            kept: list[Keeper] = []
+
+            def observers() -> list[Observer]:
+                if out:
+                    kept.extend(keep(out, chosen, clock, title="talk", sources={}, stack=stack))
+                shown = displays(quiet=quiet, partials=False, total=None)
+                for display in shown:
+                    stack.callback(display.close)
+                return [*kept, loudspeaker, *shown]
+
             session = build_session(chosen, clock, inputs, feeders=feeders, observers=observers)
-        with stopped_by_signals(session) as interruption:
+        with clear_ending(), stopped_by_signals(session) as interruption:
             session.run()
-    if out:
-        summary(out, quiet=quiet)
-    raise typer.Exit(interruption.status)
+    whole = summary(out, kept, quiet=quiet) if out else True
+    raise typer.Exit(interruption.status or (0 if whole else INCOMPLETE))
 
 
 def open_devices(

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import sys
+from math import isfinite
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from duetto.cli.errors import clear_errors
+from duetto.cli.errors import clear_errors, fail
 
 
 def run(
@@ -27,6 +28,9 @@ def run(
         from duetto.recording.reader import Recording
         from duetto.timeline.clock import s
 
+        for option, seconds in (("start", start), ("end", end)):
+            if seconds is not None and not isfinite(seconds):
+                fail(f"--{option}: a number of seconds is needed (got {seconds:g})")
         recording = Recording.open(file)
         draw(
             recording,

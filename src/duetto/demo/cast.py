@@ -12,7 +12,7 @@ from duetto.simulation.voice import reading
 from duetto.speech.voice import VoiceSettings
 from duetto.timeline.turn import VOICE_RATE
 
-VOICE = VoiceSettings(name="en-gb+f2", words_per_minute=150)
+VOICE = VoiceSettings(name="en-us+f2", words_per_minute=170, pitch=40)
 """The user's voice: another than duetto's."""
 
 

@@ -35,8 +35,9 @@ def decide(state: State, percept: Percept) -> tuple[State, tuple[Action, ...]]:
     state, due, ended = orders.check(state, percept)
     actions.extend(ended)
     for order, text in due:
-        state, more = replies.say(state, text, "order", over=order.over)
-        actions.extend(more)
+        if not any(reply.origin == "order" and reply.text == order.name for reply in state.replies):
+            state, more = replies.say(state, text, "order", about=order.name, over=order.over)
+            actions.extend(more)
 
     state, more = replies.plan(state, percept)
     actions.extend(more)

@@ -34,11 +34,11 @@ def ask(state: State, text: str, origin: Origin, *, draft: bool) -> tuple[State,
     return state, reply.id, (*dropped, AskBrain(reply.id, text, "typed" if origin == "typed" else "spoken", draft))
 
 
-def say(state: State, text: str, origin: Origin, *, over: bool = False) -> Decision:
-    """Begin a reply whose words are known already: a standing order's, or a word about a fault."""
+def say(state: State, text: str, origin: Origin, *, about: str = "", over: bool = False) -> Decision:
+    """Begin a reply whose words are known already: a standing order's (about: its name), or a word about a fault."""
     state, dropped = _make_room(state)
     id = state.next_reply
-    reply = Reply(id, origin, "", draft=False, clauses=(Clause(id, 0, text),), ended=True, over=over)
+    reply = Reply(id, origin, about, draft=False, clauses=(Clause(id, 0, text),), ended=True, over=over)
     return replace(state.with_reply(reply), next_reply=id + 1), dropped
 
 

@@ -16,8 +16,9 @@ Origin = Literal["spoken", "typed", "order", "apology"]
 class Reply:
     """A reply on its way from an idea to something heard.
 
-    draft: made on a guess; nothing of it counts. clauses: what the brain has given so far. planned: how many of them
-    are in the plan of speech. released: they may be heard. over: may be said while the user speaks.
+    text: the words it answers, or the name of the order it is said for. draft: made on a guess; nothing of it counts.
+    clauses: what the brain has given so far. planned: how many of them are in the plan of speech. released: they may
+    be heard. over: may be said while the user speaks.
     """
 
     id: int

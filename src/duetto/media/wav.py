@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import struct
 from pathlib import Path
-from typing import Final
+from typing import Final, NoReturn
 
 import numpy as np
 import soxr
@@ -28,22 +28,30 @@ class StereoWavWriter:
 
     Sound in and voice out are both without gaps, so a sample's place is its count. The resampler holds 21 ms back but
     does not shift: what comes out of it is in its place.
-    The header is right after every micro-turn, so the file of a killed process can be read. Raises OSError where the
-    file cannot be written, and when it has grown to the format's limit of 4 GB.
+    The header is right after every micro-turn, so the file of a killed process can be read. Raises OSError that names
+    the file where it cannot be written, and when it has grown to the format's limit of 4 GB: from then on it is
+    closed, and holds what was written before.
     """
 
     def __init__(self, path: str | Path) -> None:
         self.path = Path(path)
-        self._file = self.path.open("wb", buffering=0)
+        self.problem: str | None = None
+        """Why the file ends before the session, if it does."""
+        try:
+            self._file = self.path.open("wb", buffering=0)
+        except OSError as error:
+            raise type(error)(f"{self.path}: cannot write the sound here: {error.strerror}") from error
         self._resampler = soxr.ResampleStream(MIC_RATE, VOICE_RATE, 1, dtype="int16", quality="HQ")
         self._begun = False
         self._left = _Channel()
         self._right = _Channel()
         self._written = 0
         self._closed = False
-        self._file.write(_header(0))
+        self._put(_header(0))
 
     def on_micro_turn(self, micro_turn: MicroTurn) -> None:
+        if self._closed:
+            raise OSError(self.problem or f"{self.path}: the file is closed")
         for turn in micro_turn.turns:
             if turn.round == 0:
                 self._left.append(self._resampler.resample_chunk(turn.samples))
@@ -59,17 +67,30 @@ class StereoWavWriter:
         if count <= 0:
             return
         if until > LONGEST:
-            self._closed = True
-            self._file.close()
-            raise OSError(f"{self.path}: a WAV file holds at most 4 GB; it ends here")
+            self._fail("a WAV file holds at most 4 GB")
         stereo = np.empty((count, 2), "<i2")
         stereo[:, 0] = self._left.take(count)
         stereo[:, 1] = self._right.take(count)
-        self._file.write(stereo.tobytes())
+        self._put(stereo.tobytes())
         self._written = until
         self._file.seek(0)
-        self._file.write(_header(self._written))
+        self._put(_header(self._written))
         self._file.seek(0, 2)
+
+    def _put(self, data: bytes) -> None:
+        """Write all of it: an unbuffered file may take a part only, and the rest would be missing in the middle."""
+        rest = memoryview(data)
+        try:
+            while rest:
+                rest = rest[self._file.write(rest) :]
+        except OSError as error:
+            self._fail(error.strerror or str(error), error)
+
+    def _fail(self, why: str, cause: OSError | None = None) -> NoReturn:
+        self._closed = True
+        self._file.close()
+        self.problem = f"{self.path}: the sound ends here: {why}"
+        raise OSError(self.problem) from cause
 
     def close(self) -> None:
         """Write what is left of both channels."""

@@ -64,6 +64,8 @@ class Journal:
         self._mic = Track(MIC_RATE, 0)
         self._voice: Track | None = None
         self._open = True
+        self.problem: str | None = None
+        """Why the recording ended before the session, if it did."""
         try:
             first = self._encoder.encode(info)
         except (TypeError, ValueError, msgspec.MsgspecError) as error:
@@ -84,16 +86,18 @@ class Journal:
     def on_micro_turn(self, micro_turn: MicroTurn) -> None:
         """Write it down. Raises RecordingError when the disk is full or gone, or the journal is closed."""
         if not self._open:
-            raise RecordingError(f"{self.path}: the recording is closed")
+            raise RecordingError(self.problem or f"{self.path}: the recording is closed")
         try:
             self._write(micro_turn)
             self._writer.flush()
         except OSError as error:
             self._abandon()
-            raise RecordingError(f"{self.path}: the recording ends here: {error.strerror}") from error
+            self.problem = f"{self.path}: the recording ends here: {error.strerror}"
+            raise RecordingError(self.problem) from error
         except (TypeError, ValueError, msgspec.MsgspecError) as error:
             self.close()
-            raise RecordingError(f"{self.path}: micro-turn {micro_turn.index} cannot be written: {error}") from error
+            self.problem = f"{self.path}: micro-turn {micro_turn.index} cannot be written: {error}"
+            raise RecordingError(self.problem) from error
 
     def close(self) -> None:
         """End the file. Safe to call twice, and after an error."""
@@ -102,7 +106,8 @@ class Journal:
         try:
             self._writer.finish()
         except OSError as error:
-            raise RecordingError(f"{self.path}: the recording's end is missing: {error.strerror}") from error
+            self.problem = f"{self.path}: the recording's end is missing: {error.strerror}"
+            raise RecordingError(self.problem) from error
         finally:
             self._abandon()
 

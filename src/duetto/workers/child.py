@@ -2,7 +2,7 @@
 
 Started by `ProcessWorker`. Reads jobs from standard input and writes reports to what was standard output, which
 then points at standard error, so that a chatty C library cannot break the stream. It ends with its parent, even
-while a handler hangs: the reading thread sees the pipe close.
+while a handler hangs or is being built: the reading thread sees the pipe close.
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ from __future__ import annotations
 import importlib
 import os
 import queue
-import signal
 import sys
 import threading
 from typing import IO
@@ -22,23 +21,34 @@ SETTINGS_VARIABLE = "DUETTO_WORKER_SETTINGS"
 
 
 def _read_orders(pipe: IO[bytes], orders: queue.SimpleQueue[frames.Order]) -> None:
-    while (body := frames.read(pipe)) is not None:
-        orders.put(frames.decode_order(body))
-    os._exit(0)
+    try:
+        while (body := frames.read(pipe)) is not None:
+            orders.put(frames.decode_order(body))
+    finally:
+        os._exit(0)
 
 
 def main() -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the session's to handle: it closes our pipe
+    """Never returns: the interpreter cannot shut down properly while the other thread reads standard input."""
     out = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
+    try:
+        _work(out)
+    except OSError:
+        os._exit(0)  # nobody reads the reports any more
+    os._exit(1)
+
+
+def _work(out: IO[bytes]) -> None:
+    """Build the handler and do jobs. Returns when the handler cannot be built; raises OSError when the pipe closes."""
+    orders: queue.SimpleQueue[frames.Order] = queue.SimpleQueue()
+    threading.Thread(target=_read_orders, args=(sys.stdin.buffer, orders), daemon=True).start()
     module, _, name = sys.argv[1].partition(":")
     try:
         handler: Handler = getattr(importlib.import_module(module), name)(os.environ.get(SETTINGS_VARIABLE, "{}"))
-    except Exception as error:
+    except BaseException as error:  # a library that calls sys.exit is one that cannot be used
         frames.write(out, frames.Report(0, done=True, error=describe(error)))
         return
-    orders: queue.SimpleQueue[frames.Order] = queue.SimpleQueue()
-    threading.Thread(target=_read_orders, args=(sys.stdin.buffer, orders), daemon=True).start()
     frames.write(out, frames.Report(0, done=True))
     while True:
         order = orders.get()
@@ -46,7 +56,7 @@ def main() -> None:
         try:
             for arrival in handler.handle(order.job):
                 frames.write(out, frames.Report(order.ticket, arrival))
-        except Exception as error:
+        except BaseException as error:
             error_text = describe(error)
         frames.write(out, frames.Report(order.ticket, done=True, error=error_text))
 

@@ -39,11 +39,11 @@ class CrewSettings:
     charges: Charges = field(default_factory=Charges)
     """Media time charged per job, on a virtual clock only."""
     recogniser_limit: int = s(3)
-    """Media time (ns) after which an unanswered job means that the recogniser hangs."""
+    """Media time (ns) without a sign of life, with work in hand, after which the recogniser hangs."""
     vision_limit: int = s(5)
     """The same for vision."""
     brain_limit: int = s(10)
-    """The same for the brain; it counts from the reply's latest sign of life."""
+    """The same for the brain."""
     voice_limit: int = s(2)
     """The same for the voice."""
     patience: float = 30.0
@@ -51,7 +51,7 @@ class CrewSettings:
     restarts: int = 3
     """How often a part that hangs or breaks is begun anew; after that it is given up for the session."""
     most_jobs: int = 64
-    """Jobs one part may have in hand; past it sound and pictures are not sent to it until it catches up."""
+    """Jobs one part may have in hand; past it sound is not sent to it until it catches up."""
 
 
 @dataclass(slots=True)
@@ -72,8 +72,12 @@ class _Post:
     tasks: dict[int, _Task] = field(default_factory=dict)
     restarts: int = 0
     given_up: bool = False
-    silent: bool = False
-    """Has failed since it last answered."""
+    alive: int = 0
+    """Media time (ns) of its latest sign of life."""
+    failed: int | None = None
+    """The latest ticket there was when it failed, None when it has done a later one since."""
+    broken: str | None = None
+    """Why it cannot go on, if that was found out since the last `arrivals`."""
 
 
 class Crew:
@@ -125,8 +129,10 @@ class Crew:
             if self._realtime:
                 self._collect(post)
             else:
-                self._await_due(part, post, now)
+                self._await_due(post, now)
             found.extend(self._hand_in(part, post, now))
+            if post.broken is not None:
+                self._lose(post, post.broken)
         found.extend(self._faults)
         self._faults.clear()
         return tuple(a for a in found if getattr(a, "reply", None) not in self._forgotten)
@@ -146,6 +152,8 @@ class Crew:
             self._collect(post)
         if any(task.results or task.done for post in quick for task in post.tasks.values() if _wanted(task.job)):
             return True
+        if any(post.broken is not None for post in quick):
+            return True
         return self._bell.wait(grace / 1e9)
 
     def behind(self) -> dict[str, int]:
@@ -153,9 +161,15 @@ class Crew:
         return {part: len(post.tasks) for part, post in self._posts.items()}
 
     def close(self) -> None:
-        """End all workers. Bounded, even when they hang."""
+        """End all workers. Bounded, even when they hang. Raises ExceptionGroup, after all, when one could not be."""
+        problems: list[Exception] = []
         for post in self._posts.values():
-            post.worker.close()
+            try:
+                post.worker.close()
+            except Exception as error:
+                problems.append(error)
+        if problems:
+            raise ExceptionGroup("workers could not be closed", problems)
 
     # --- inside -----------------------------------------------------------------------------------------------
 
@@ -165,9 +179,8 @@ class Crew:
 
     def _note(self, post: _Post, result: Result) -> None:
         if result.ticket == BROKEN:
-            for task in post.tasks.values():
-                task.error = task.error or result.error
-            self._lose(post, result.error or "it ended")
+            if not post.given_up:
+                post.broken = result.error or "it ended"
             return
         found = post.tasks.get(result.ticket)
         if found is None:
@@ -177,56 +190,57 @@ class Crew:
         if result.done:
             found.done, found.error = True, result.error
 
-    def _await_due(self, part: Part, post: _Post, now: int) -> None:
+    def _await_due(self, post: _Post, now: int) -> None:
         deadline = Deadline(self.settings.patience)
         while True:
             self._bell.clear()
             self._collect(post)
-            if all(task.done for task in post.tasks.values() if task.due <= now):
+            if post.broken is not None or all(task.done for task in post.tasks.values() if task.due <= now):
                 return
             if deadline.passed():
-                self._lose(post, f"no answer within {self.settings.patience:g} s")
+                post.broken = f"no answer within {self.settings.patience:g} s"
                 return
             self._bell.wait(min(deadline.left(), 1.0))
 
     def _hand_in(self, part: Part, post: _Post, now: int) -> list[Arrival]:
         limit: int = getattr(self.settings, f"{part}_limit")
+        if not post.worker.standing:
+            post.alive = now  # while it starts, it has a limit of its own
         found: list[Arrival] = []
         for ticket, task in list(post.tasks.items()):
             if not self._realtime and task.due > now:
                 continue
-            if task.results:
-                found.extend(task.results)
-                task.results = []
-                task.since = now
+            if _wanted(task.job) and (task.results or task.done):
+                post.alive = now
+            found.extend(task.results)
+            task.results = []
             if task.done:
                 del post.tasks[ticket]
                 if task.error is not None:
                     found.append(_fault(part, task.job, f"the {part} failed: {task.error}"))
-                    post.silent = True
-                elif post.silent and _wanted(task.job):
-                    post.silent = False
+                    post.failed = max(post.failed or 0, ticket)
+                elif post.failed is not None and ticket > post.failed and _wanted(task.job):
+                    post.failed = None
                     found.append(Fault(part, f"the {part} works again", working=True))
-        if self._realtime and any(now - task.since > limit for task in post.tasks.values() if _wanted(task.job)):
-            self._lose(post, f"no answer for {limit / 1e9:g} s")
+        waiting = [task.since for task in post.tasks.values() if _wanted(task.job)]
+        if self._realtime and waiting and now - max(min(waiting), post.alive) > limit:
+            post.broken = post.broken or f"no answer for {limit / 1e9:g} s"
         return found
 
     def _lose(self, post: _Post, why: str) -> None:
-        """The worker hangs or has ended: its work is lost. Begin anew, or give it up."""
+        """The worker hangs or has ended: what it has not done is lost. Begin anew, or give it up."""
         part = post.worker.part
-        lost = [task.job for task in post.tasks.values() if _wanted(task.job)]
-        post.tasks.clear()
-        post.silent = True
+        lost = [task.job for task in post.tasks.values() if _wanted(task.job) and not task.done]
+        post.tasks = {ticket: task for ticket, task in post.tasks.items() if task.done}
+        post.broken, post.failed = None, self._ticket
         post.restarts += 1
+        text = f"the {part} gave {why}" if why.startswith("no ") else f"the {part} broke: {why}"
         if post.restarts <= self.settings.restarts and self._restarted(post):
-            text = (
-                f"the {part} gave {why}; it was begun anew"
-                if why.startswith("no ")
-                else f"the {part}: {why}; begun anew"
-            )
+            text += "; it was begun anew"
         else:
             post.given_up = True
-            text = f"the {part}: {why}; the session goes on without it"
+            post.worker.abandon()
+            text += "; the session goes on without it"
         answered: set[tuple[int | None, int | None]] = set()
         faults = [_fault(part, job, text) for job in lost] or [Fault(part, text)]
         for fault in faults:

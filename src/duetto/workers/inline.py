@@ -18,6 +18,10 @@ class InlineWorker:
     def part(self) -> Part:
         return self._part
 
+    @property
+    def standing(self) -> bool:
+        return True
+
     def submit(self, ticket: int, job: Job) -> None:
         try:
             self._results.extend(Result(ticket, arrival) for arrival in self._handler.handle(job))
@@ -31,8 +35,11 @@ class InlineWorker:
         return results
 
     def restart(self) -> bool:
-        self._results.clear()
+        self.abandon()
         return True
+
+    def abandon(self) -> None:
+        self._results.clear()
 
     def close(self) -> None:
         self._handler.close()

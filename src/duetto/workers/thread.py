@@ -6,6 +6,7 @@ import queue
 import threading
 from collections.abc import Callable
 
+from duetto.timeline.clock import Deadline
 from duetto.timeline.job import Forget, Job, Part
 from duetto.workers.worker import Handler, Result, describe
 
@@ -27,23 +28,30 @@ class ThreadWorker:
     def _begin(self) -> None:
         self._handler = self._make()
         self._results: queue.SimpleQueue[Result] = queue.SimpleQueue()
-        self._jobs, self._thread = self._lane("")
-        self._urgent, _ = self._lane("-urgent")
+        self._gone = threading.Event()
+        self._threads: list[threading.Thread] = []
+        self._jobs = self._lane("")
+        self._urgent = self._lane("-urgent")
 
-    def _lane(self, name: str) -> tuple[queue.SimpleQueue[tuple[int, Job] | None], threading.Thread]:
+    def _lane(self, name: str) -> queue.SimpleQueue[tuple[int, Job] | None]:
         jobs: queue.SimpleQueue[tuple[int, Job] | None] = queue.SimpleQueue()
         thread = threading.Thread(
             target=_work,
-            args=(self._handler, jobs, self._results, self._bell),
+            args=(self._handler, jobs, self._results, self._bell, self._gone),
             name=f"duetto-{self._part}{name}",
             daemon=True,
         )
         thread.start()
-        return jobs, thread
+        self._threads.append(thread)
+        return jobs
 
     @property
     def part(self) -> Part:
         return self._part
+
+    @property
+    def standing(self) -> bool:
+        return True
 
     def submit(self, ticket: int, job: Job) -> None:
         (self._urgent if isinstance(job, Forget) else self._jobs).put((ticket, job))
@@ -57,16 +65,21 @@ class ThreadWorker:
                 return results
 
     def restart(self) -> bool:
-        self._jobs.put(None)
-        self._urgent.put(None)
+        self.abandon()
         self._begin()
         return True
 
-    def close(self) -> None:
+    def abandon(self) -> None:
+        self._gone.set()
         self._jobs.put(None)
         self._urgent.put(None)
-        self._thread.join(timeout=0.5)
-        if not self._thread.is_alive():
+
+    def close(self) -> None:
+        self.abandon()
+        deadline = Deadline(0.5)
+        for thread in self._threads:
+            thread.join(timeout=deadline.left())
+        if not any(thread.is_alive() for thread in self._threads):
             self._handler.close()
 
 
@@ -75,14 +88,17 @@ def _work(
     jobs: queue.SimpleQueue[tuple[int, Job] | None],
     results: queue.SimpleQueue[Result],
     bell: threading.Event,
+    gone: threading.Event,
 ) -> None:
-    while (item := jobs.get()) is not None:
+    while (item := jobs.get()) is not None and not gone.is_set():
         ticket, job = item
         error: str | None = None
         try:
             for arrival in handler.handle(job):
                 results.put(Result(ticket, arrival))
                 bell.set()
+                if gone.is_set():
+                    return  # nobody collects from here any more
         except Exception as problem:
             error = describe(problem)
         results.put(Result(ticket, done=True, error=error))

@@ -38,10 +38,15 @@ class Result:
 
 
 class Worker(Protocol):
-    """Jobs in, results out; neither call ever blocks."""
+    """Jobs in, results out; nothing but `close` ever waits."""
 
     @property
     def part(self) -> Part: ...
+
+    @property
+    def standing(self) -> bool:
+        """It can work. False while it starts: jobs wait then, and that they do is no sign of a hang."""
+        ...
 
     def submit(self, ticket: int, job: Job) -> None:
         """Take a job. Results carry its ticket."""
@@ -55,8 +60,12 @@ class Worker(Protocol):
         """Give up all work in hand and begin anew. False when this kind of worker cannot, or could not."""
         ...
 
+    def abandon(self) -> None:
+        """End it without waiting: all work in hand is lost, and a handler that hangs is left behind."""
+        ...
+
     def close(self) -> None:
-        """End it. Bounded: a handler that hangs is left behind."""
+        """End it, and wait until it has ended. Bounded, even when its handler hangs."""
         ...
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from spoken_sound import room, speech
@@ -57,13 +59,13 @@ def test_words_appear_while_they_are_spoken(heard):
     assert known.until < START + s(1.5), "long before the sentence ends"
     growing = list(dict.fromkeys(said))
     assert len(growing) >= 4
-    steps = zip(growing, growing[1:], strict=False)
+    steps = pairwise(growing)
     assert any(not later.startswith(earlier) for earlier, later in steps), "a guess was revised"
 
 
 def test_words_have_their_times(heard):
     words = heard[-1].words
-    assert all(a.start < a.end <= b.start + ms(20) for a, b in zip(words, words[1:], strict=False))
+    assert all(a.start < a.end <= b.start + ms(20) for a, b in pairwise(words))
     assert START + ms(200) < words[0].start < START + ms(450)
     assert START + s(1.6) < words[-1].end < START + s(2.3)
     assert all(0 < word.confidence <= 1 for word in words)

@@ -48,13 +48,13 @@ LIKELY: Final[dict[str, tuple[str, ...]]] = {
         "the <thing_at_home> is (ready | on | off | open)",
     ),
     "note": (
-        "(the | my | our) [<thing_at_home>] (code | number | password | address) is (<unit> | <ten>)+",
+        "(the | my | our) [<thing_at_home>] (code | number | password) is <digit> [<digit>] [<digit>] [<digit>]",
         "(the | my | our) <thing_at_home> is (in | on | under | at | behind | next to) (the | my) <thing_at_home>",
         "(the | my | our) (meeting | appointment | party | lunch | dinner) is (<when> | on <weekday> [at <when>])",
         "<note_sentence> and <note_sentence>",
     ),
     "note_sentence": (
-        "(the | my | our) [<thing_at_home>] (code | number | password) is (<unit> | <ten>)+",
+        "(the | my | our) [<thing_at_home>] (code | number | password) is <digit> [<digit>] [<digit>] [<digit>]",
         "(the | my | our) [<thing_at_home>] <thing_at_home> is (in | on | under | at) (the | my) <thing_at_home>",
     ),
     "when": ("(tomorrow | tonight | today | monday | tuesday | wednesday | thursday | friday | saturday | sunday)",),

@@ -231,8 +231,7 @@ class PocketsphinxRecogniser:
         spoken = sum(end - start for _, start, end in known)
         confidence = round(max(0.0, 1 - unknown / (FOREIGN * (spoken + unknown))), 2) if spoken else 0.0
         return [
-            TimedWord(word, self._at + start * FRAME, self._at + end * FRAME, confidence)
-            for word, start, end in known
+            TimedWord(word, self._at + start * FRAME, self._at + end * FRAME, confidence) for word, start, end in known
         ]
 
 
