@@ -72,7 +72,7 @@ def session(monkeypatch):
 @pytest.fixture
 def mic(tmp_path):
     path = tmp_path / "mic.wav"
-    soundfile.write(path, 0.1 * np.sin(np.arange(48_000) / 5), 16_000)
+    soundfile.write(path, 0.1 * np.sin(np.arange(52_800) / 5), 16_000)
     return path
 
 

@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from duetto.cli import settings as options
-from duetto.cli.errors import clear_errors
+from duetto.cli.errors import INCOMPLETE, clear_ending, clear_errors
 
 if TYPE_CHECKING:
+    from duetto.cli.keeping import Keeper
     from duetto.media.speaker import SpeakerObserver
+    from duetto.models.model import Observer
     from duetto.session import Feeder, Inputs
     from duetto.timeline.clock import Clock
 

@@ -86,7 +86,7 @@ class Journal:
     def on_micro_turn(self, micro_turn: MicroTurn) -> None:
         """Write it down. Raises RecordingError when the disk is full or gone, or the journal is closed."""
         if not self._open:
-            raise RecordingError(self.problem or f"{self.path}: the recording is closed")
+            raise RecordingError(f"{self.path}: the recording is closed")
         try:
             self._write(micro_turn)
             self._writer.flush()

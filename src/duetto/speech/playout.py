@@ -16,7 +16,7 @@ from duetto.speech.ledger import Ledger
 from duetto.speech.plan import Plan
 from duetto.speech.seam import Gain, Seams, Sound, fade_out, to_samples
 from duetto.timeline.arrival import Speech
-from duetto.timeline.clock import ms
+from duetto.timeline.clock import in_ms, ms
 from duetto.timeline.increment import Span
 from duetto.timeline.job import Hush, More, Speak
 from duetto.timeline.turn import VOICE_RATE, Samples, samples_at, samples_before
@@ -47,19 +47,24 @@ class PlayoutSettings:
 
     def __post_init__(self) -> None:
         for name, low, high in (
-            ("horizon", ms(20), ms(60_000)),
+            ("horizon", 20, 60_000),
+            ("fade", 1, 200),
+            ("duck_ramp", 1, 1000),
+            ("boundary_reach", 0, 1000),
+            ("request", 1, 1000),
+        ):
+            time = getattr(self, name)
+            if not ms(low) <= time <= ms(high):
+                raise ValueError(f"{name}: from {low} to {high} ms (got {in_ms(time):g} ms)")
+        for name, least, most in (
             ("draft_share", 0.1, 0.9),
-            ("fade", ms(1), ms(200)),
             ("duck_db", -120.0, 0.0),
-            ("duck_ramp", ms(1), ms(1000)),
-            ("boundary_reach", 0, ms(1000)),
-            ("request", ms(1), ms(1000)),
             ("plan_limit", 1, 500),
             ("text_limit", 1, 10_000),
         ):
             value = getattr(self, name)
-            if not low <= value <= high:
-                raise ValueError(f"{name}: from {low} to {high} (got {value})")
+            if not least <= value <= most:
+                raise ValueError(f"{name}: from {least:g} to {most:g} (got {value:g})")
 
 
 @dataclass(slots=True)
