@@ -75,9 +75,6 @@ class VoiceActivitySettings:
     """Probability from which a window may be the first of a voice: enough to duck for a moment, not to act on."""
     offset: float = 0.35
     """Probability below which a window counts as silence: Silero's own default, `onset` − 0.15."""
-    release: int = ms(32)
-    """How much earlier (ns) than the end of its last window a voice is taken to have ended: the model lets go of a
-    voice late, 9 / 58 / 79 ms (p10 / p50 / p90) on synthetic speech."""
     hangover: int = ms(96)
     """Silence (ns) after which the voice has ended: shorter gaps are within words (stops, glottal closures)."""
 
@@ -132,7 +129,7 @@ class VoiceActivity:
                 self._last_speech = self._judged + 1
             elif self._time(self._judged + 1) - self._time(self._last_speech) >= settings.hangover:
                 self.active = False
-                self.ended = max(self.since or 0, self._time(self._last_speech) - settings.release)
+                self.ended = self._time(self._last_speech)
             return
         if probability < settings.onset:
             self._run = None
