@@ -33,7 +33,7 @@ def run(
 ) -> None:
     """Converse with recordings of sound, video, typing."""
     from duetto.cli.keeping import keep, summary
-    from duetto.cli.running import displays, folder, stopped_by_signals
+    from duetto.cli.running import displays, folder, starting, stopped_by_signals
 
     with ExitStack() as stack:
         with clear_errors():
@@ -63,7 +63,8 @@ def run(
                     stack.callback(display.close)
                 return [*kept, *shown]
 
-            session = build_session(chosen, clock, inputs, feeders=feeders, observers=observers)
+            with starting(quiet=quiet):
+                session = build_session(chosen, clock, inputs, feeders=feeders, observers=observers)
         with clear_ending(), stopped_by_signals(session) as interruption:
             session.run()
     whole = summary(out, kept, quiet=quiet)

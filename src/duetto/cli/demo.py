@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from duetto.cli import settings as options
-from duetto.cli.errors import clear_errors
+from duetto.cli.errors import INCOMPLETE, clear_ending, clear_errors
+
+if TYPE_CHECKING:
+    from duetto.cli.keeping import Keeper
+    from duetto.models.model import Observer
 
 
 def run(
@@ -18,7 +22,7 @@ def run(
 ) -> None:
     """Show a live conversation in real time, and measure it."""
     from duetto.cli.keeping import JOURNAL, keep, summary
-    from duetto.cli.running import displays, folder, stopped_by_signals
+    from duetto.cli.running import displays, folder, starting, stopped_by_signals
 
     with ExitStack() as stack:
         with clear_errors():
@@ -31,16 +35,27 @@ def run(
             from duetto.timeline.clock import WallClock
             from duetto.timeline.increment import Span
 
-            user, inputs = enter()
+            folder(out)
             settings, clock = Settings(), WallClock()
             sources = {"mic": "a simulated user", "camera": "a drawn figure", "keys": "a simulated user"}
-            kept = keep(folder(out), settings, clock, title="duetto demo", sources=sources, stack=stack)
-            shown = displays(quiet=quiet, partials=False, total=None)
-            for display in shown:
-                stack.callback(display.close)
-            session = build_session(settings, clock, inputs, feeders=[user], observers=[user, *kept, *shown])
-        with stopped_by_signals(session) as interruption:
+            kept: list[Keeper] = []
+            with starting(quiet=quiet):
+                user, inputs = enter()
+
+                def observers() -> list[Observer]:
+                    kept.extend(keep(out, settings, clock, title="duetto demo", sources=sources, stack=stack))
+                    return [user, *kept]
+
+                shown = displays(quiet=quiet, partials=False, total=None)
+                for display in shown:
+                    stack.callback(display.close)
+                session = build_session(
+                    settings, clock, inputs, feeders=[user], observers=lambda: [*observers(), *shown]
+                )
+        with clear_ending(), stopped_by_signals(session) as interruption:
             session.run()
-    summary(out, quiet=quiet)
+    written = summary(out, kept, quiet=quiet)
+    if not written:
+        raise typer.Exit(INCOMPLETE)
     whole = report(Console(), Recording.open(out / JOURNAL), [Span(start, end) for start, end, _ in user.spoken])
     raise typer.Exit(interruption.status or (0 if whole else 1))

@@ -74,6 +74,19 @@ def displays(*, quiet: bool, partials: bool, total: int | None) -> list[Observer
     return shown
 
 
+@contextmanager
+def starting(*, quiet: bool) -> Iterator[None]:
+    """Within: says that the parts are starting, where errors go to a terminal. It takes a few seconds."""
+    from rich.console import Console
+
+    errors = Console(stderr=True)
+    if quiet or not errors.is_terminal:
+        yield
+        return
+    with errors.status("starting recogniser, voice, brain and vision …"):
+        yield
+
+
 def _print_line(line: str) -> None:
     sys.stdout.write(line + "\n")
     sys.stdout.flush()

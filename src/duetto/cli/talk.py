@@ -37,7 +37,7 @@ def run(
     Use headphones: without them its own voice comes back through the microphone. Ctrl-C ends it.
     """
     from duetto.cli.keeping import keep, summary
-    from duetto.cli.running import displays, folder, stopped_by_signals
+    from duetto.cli.running import displays, folder, starting, stopped_by_signals
 
     with ExitStack() as stack:
         with clear_errors():
@@ -65,7 +65,8 @@ def run(
                     stack.callback(display.close)
                 return [*kept, loudspeaker, *shown]
 
-            session = build_session(chosen, clock, inputs, feeders=feeders, observers=observers)
+            with starting(quiet=quiet):
+                session = build_session(chosen, clock, inputs, feeders=feeders, observers=observers)
         with clear_ending(), stopped_by_signals(session) as interruption:
             session.run()
     whole = summary(out, kept, quiet=quiet) if out else True
