@@ -27,9 +27,9 @@ class Charges:
     vision: int = ms(40)
     """One look for faces at 320x180."""
     brain: int = 0
-    """One reply of the embedded brain: 2 to 5 ms, so it settles within its micro-turn."""
+    """One reply of the embedded brain: about 1 ms, at most 7, so it settles within its micro-turn."""
     voice: int = 0
-    """First sound of a clause from the embedded voice: 2 ms, so it settles within its micro-turn."""
+    """First sound of a clause from the embedded voice: 8 ms, so it settles within its micro-turn."""
 
 
 @dataclass(frozen=True, slots=True)
