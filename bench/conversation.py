@@ -6,9 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from duetto.perception.audio.input import AudioInput
-
 from duetto.assembly import Settings, build_session, session_info
+from duetto.perception.audio.input import AudioInput
 from duetto.perception.text.input import KeysInput
 from duetto.perception.video.input import VideoInput
 from duetto.recording.journal import Journal
