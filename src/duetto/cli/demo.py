@@ -44,14 +44,12 @@ def run(
 
                 def observers() -> list[Observer]:
                     kept.extend(keep(out, settings, clock, title="duetto demo", sources=sources, stack=stack))
-                    return [user, *kept]
+                    shown = displays(quiet=quiet, partials=False, total=None)
+                    for display in shown:
+                        stack.callback(display.close)
+                    return [user, *kept, *shown]
 
-                shown = displays(quiet=quiet, partials=False, total=None)
-                for display in shown:
-                    stack.callback(display.close)
-                session = build_session(
-                    settings, clock, inputs, feeders=[user], observers=lambda: [*observers(), *shown]
-                )
+                session = build_session(settings, clock, inputs, feeders=[user], observers=observers)
         with clear_ending(), stopped_by_signals(session) as interruption:
             session.run()
     written = summary(out, kept, quiet=quiet)

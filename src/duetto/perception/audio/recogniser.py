@@ -49,7 +49,7 @@ class RecogniserSettings:
     language: Language | None = None
     """What is likely to be said, for engines that can be told; None for the brain's own language."""
     open_vocabulary: bool = False
-    """Recognise any words instead of the language's only. Embedded: a third of the words come out wrong."""
+    """Recognise any words instead of the language's only. Embedded: most words come out wrong."""
     model: str = ""
     """Folder of the engine's model files, or the name of a model it knows; "" for its own default."""
     download: bool = False

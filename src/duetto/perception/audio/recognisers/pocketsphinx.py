@@ -1,8 +1,8 @@
 """The embedded recogniser: pocketsphinx with the American English model in its wheel (BSD), nothing to download.
 
 Two ways to listen. With a brain's `Language` it searches a grammar of the phrases: most words come out right at about
-an eighth of a core. With an open vocabulary it searches the bundled trigram model: any words, half a core while
-someone speaks, and a third of the words wrong.
+an eighth of a core. With an open vocabulary it searches the bundled trigram model: any words, at more cost,
+and more than half of them wrong on human speech.
 """
 
 from __future__ import annotations
