@@ -1,0 +1,1 @@
+"""`duetto bench`: intelligence and responsiveness measured together, on any real-time system."""

@@ -1,0 +1,158 @@
+"""A scenario: one small readable file that says what a user does, when, and what is then expected.
+
+The files are TOML, one per item, in a folder per suite. Times in them are seconds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Final, Literal
+
+import msgspec
+
+from duetto.timeline.clock import s
+
+Who = Literal["user", "other", "background"]
+Kind = Literal["reply", "silence", "go_on", "yield", "backchannel"]
+
+LONGEST: Final = 120.0
+"""Seconds that an item may last at most."""
+
+
+class BadScenario(ValueError):
+    """A scenario file that cannot be used; the text names the file, the field and the limit."""
+
+
+class Step(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One thing that the user does. Exactly one field says when, at least one of `says` and `types` says what.
+
+    at: seconds from the beginning. quiet: when both have been silent for so many seconds. hears: when the agent has
+    said this word since the step before. speaking: when the agent has spoken for so many seconds since then.
+    clause_end: when the agent pauses for the n-th time since then. after: seconds after the end of the step before.
+    delay: seconds after that moment. limit: seconds after which the step is taken all the same.
+    says: what is spoken; "…" is a pause inside it, of `pause` seconds. types: a line that is typed and sent.
+    who: the user; another person in the room, talking to somebody else; or a voice in the background.
+    level: dB relative to the user's usual level.
+    """
+
+    at: float | None = None
+    after: float | None = None
+    quiet: float | None = None
+    hears: str | None = None
+    speaking: float | None = None
+    clause_end: int | None = None
+    delay: float = 0.0
+    limit: float = 12.0
+    says: str = ""
+    types: str = ""
+    pause: float = 0.7
+    who: Who = "user"
+    level: float = 0.0
+
+
+class Expect(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What should happen on a step.
+
+    kind: "reply": speech that begins within `within` seconds of the end of the step, and says what is asked;
+    "silence": no speech begins in the step, nor within `within` of its end; "go_on": the agent, who is speaking, does
+    not give way to the step; "yield": the agent, who is speaking, falls silent within `within` of the step's onset;
+    "backchannel": a short sound of listening during the step, which takes no turn.
+    step: number of the step, from 0. within: two numbers, seconds. says: content is right if one of these is said in
+    the answer: words in order, others may lie between. never: wrong if one of these is said.
+    """
+
+    kind: Kind
+    step: int = 0
+    within: tuple[float, float] = (0.0, 2.0)
+    says: tuple[str, ...] = ()
+    never: tuple[str, ...] = ()
+
+
+class Scenario(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One item. about: what it is there to show, in one sentence. noise: level of the room's noise, dB of full scale.
+
+    suite, name: the folder and the file it came from.
+    """
+
+    about: str
+    steps: tuple[Step, ...]
+    expect: tuple[Expect, ...]
+    noise: float = -62.0
+    suite: str = ""
+    name: str = ""
+
+    @property
+    def id(self) -> str:
+        return f"{self.suite}/{self.name}"
+
+
+_WHENS: Final = ("at", "after", "quiet", "hears", "speaking", "clause_end")
+
+
+def load(path: Path) -> Scenario:
+    """Read one file. Raises BadScenario."""
+    try:
+        found = msgspec.toml.decode(path.read_bytes(), type=Scenario)
+    except OSError as error:
+        raise BadScenario(f"{path}: cannot be read: {error.strerror}") from None
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise BadScenario(f"{path}: {error}") from None
+    found = msgspec.structs.replace(found, suite=path.parent.name, name=path.stem)
+    problem = _problem(found)
+    if problem:
+        raise BadScenario(f"{path}: {problem}")
+    return found
+
+
+def _problem(scenario: Scenario) -> str:
+    if not scenario.steps:
+        return "steps: at least one is needed"
+    if not scenario.expect:
+        return "expect: at least one is needed"
+    for number, step in enumerate(scenario.steps):
+        given = [name for name in _WHENS if getattr(step, name) is not None]
+        where = f"steps[{number}]"
+        if len(given) != 1:
+            return f"{where}: exactly one of {', '.join(_WHENS)} (got {', '.join(given) or 'none'})"
+        if not step.says and not step.types:
+            return f"{where}: says or types is needed"
+        for name, low, high in (("delay", 0.0, LONGEST), ("limit", 0.1, LONGEST), ("pause", 0.05, 10.0)):
+            if not low <= getattr(step, name) <= high:
+                return f"{where}.{name}: from {low:g} to {high:g} s (got {getattr(step, name):g})"
+        if not -40.0 <= step.level <= 12.0:
+            return f"{where}.level: from -40 to 12 dB (got {step.level:g})"
+    for number, expect in enumerate(scenario.expect):
+        if not 0 <= expect.step < len(scenario.steps):
+            return f"expect[{number}].step: there are steps 0 to {len(scenario.steps) - 1} (got {expect.step})"
+        if expect.within[1] <= expect.within[0]:
+            return f"expect[{number}].within: the second must be above the first (got {list(expect.within)})"
+    return ""
+
+
+SHIPPED: Final = Path(__file__).parent / "suites"
+"""The scenarios that come with duetto."""
+
+
+def load_all(folder: Path = SHIPPED, suites: Iterable[str] = ()) -> tuple[Scenario, ...]:
+    """All items of a folder of suites, or of some of them, by suite and name. Raises BadScenario."""
+    wanted = tuple(suites)
+    there = sorted(path for path in folder.iterdir() if path.is_dir()) if folder.is_dir() else []
+    missing = set(wanted) - {path.name for path in there}
+    if missing:
+        known = ", ".join(path.name for path in there) or "none"
+        raise BadScenario(f"{folder}: there is no suite {', '.join(sorted(missing))}; there are: {known}")
+    items = [load(file) for path in there if not wanted or path.name in wanted for file in sorted(path.glob("*.toml"))]
+    if not items:
+        raise BadScenario(f"{folder}: no scenario files in it")
+    return tuple(items)
+
+
+def half(place: int) -> Literal["dev", "held-out"]:
+    """Of the items of a suite, by their place in it: every other one is for fitting, the rest for reporting."""
+    return "dev" if place % 2 == 0 else "held-out"
+
+
+def ns(seconds: float) -> int:
+    """Seconds of a scenario in ns."""
+    return s(seconds)

@@ -1,0 +1,58 @@
+"""What happened when a target took an item: the same for any target, so that all are scored alike."""
+
+from __future__ import annotations
+
+import msgspec
+
+from duetto.timeline.increment import Span
+
+
+class UserSpeech(msgspec.Struct, frozen=True):
+    """What one step of the scenario sounded like.
+
+    step: its number. pieces: spans (ns) of its sound between pauses, in order. text: its words. who: as in the step.
+    """
+
+    step: int
+    text: str
+    who: str
+    pieces: tuple[Span, ...]
+
+    @property
+    def span(self) -> Span:
+        return Span(self.pieces[0].start, self.pieces[-1].end)
+
+
+class AgentWord(msgspec.Struct, frozen=True):
+    """A word of the agent's with its span (ns), as heard."""
+
+    text: str
+    span: Span
+
+
+class Drafts(msgspec.Struct, frozen=True):
+    """Replies prepared on a guess: how many, and how many of them were given."""
+
+    made: int = 0
+    used: int = 0
+
+
+class Trial(msgspec.Struct, frozen=True):
+    """One item, taken once by a target. All times in ns from the item's beginning.
+
+    item: the scenario's id. half: "dev" or "held-out". voice: who spoke it. duration: of both sounds.
+    user: what was said, by the step's order in time. speech: spans in which the agent's sound is heard, gaps of up to
+    320 ms bridged. words: the agent's words. ducked: moments at which the agent lowered its voice, where the target
+    tells. drafts: where the target tells. error: why the target could not take it, "" if it could.
+    """
+
+    item: str
+    half: str
+    voice: str
+    duration: int
+    user: tuple[UserSpeech, ...] = ()
+    speech: tuple[Span, ...] = ()
+    words: tuple[AgentWord, ...] = ()
+    ducked: tuple[int, ...] = ()
+    drafts: Drafts | None = None
+    error: str = ""
