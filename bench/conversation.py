@@ -63,6 +63,6 @@ def hold(
     watch = Stopwatch()
     session.run()
     took = watch.wall_ns()
-    spoken = tuple((Span(start, end), text) for start, end, text in user.spoken)
+    spoken = tuple((Span(said.start, said.end), said.text) for said in user.spoken)
     recording = Recording.open(path)
     return Held(recording, spoken, measure(recording, [span for span, _ in spoken]), took)

@@ -7,7 +7,21 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from duetto.simulation.script import After, At, Cue, Hears, Quiet, Says, Types, Walks, Waves
+from duetto.simulation.script import (
+    After,
+    At,
+    Cue,
+    Ended,
+    Hears,
+    Pauses,
+    Quiet,
+    Says,
+    Speaking,
+    Spoken,
+    Types,
+    Walks,
+    Waves,
+)
 from duetto.simulation.stage import Stage
 from duetto.simulation.user import SimulatedUser
 from duetto.timeline.clock import ms, s
@@ -72,13 +86,13 @@ class Play:
 def test_it_speaks_at_its_moment_without_the_voice_s_own_silence():
     play = Play(Cue(At(ms(400)), (Says("one two", delay=ms(9)),))).until(s(2))
     assert play.loud() == (ms(409), ms(609))
-    assert play.user.spoken == [(ms(409), ms(609), "one two")]
+    assert play.user.spoken == [Spoken("one two", ((ms(409), ms(609)),))]
     assert len(play.sound) == samples_before(s(2), VOICE_RATE)
 
 
 def test_pauses_in_a_text_have_their_length_and_make_no_word():
     play = Play(Cue(At(0), (Says("one … two … three", pause=ms(300)),))).until(s(2))
-    assert play.user.spoken[0][:2] == (0, ms(900))
+    assert (play.user.spoken[0].start, play.user.spoken[0].end) == (0, ms(900))
     loud = np.abs(play.sound[: 900 * 24].astype(int)) > 2000
     assert np.flatnonzero(np.diff(loud.astype(int))).tolist() == [2399, 9599, 11999, 19199]
 
@@ -97,7 +111,7 @@ def test_quiet_waits_for_both_sides():
     play.until(ms(640)).hears("yes")  # until 720 ms
     play.until(ms(720)).hears(loud=False)
     play.until(s(2))
-    assert [a for a, _, _ in play.user.spoken] == [0, ms(1120)]
+    assert [said.start for said in play.user.spoken] == [0, ms(1120)]
 
 
 def test_it_reacts_to_a_word_heard_often_enough_since_the_last_cue():
@@ -108,17 +122,17 @@ def test_it_reacts_to_a_word_heard_often_enough_since_the_last_cue():
     assert len(play.user.spoken) == 1
     play.hears("six", "five.")
     play.until(ms(560))
-    assert play.user.spoken[1][0] == ms(480)
+    assert play.user.spoken[1].start == ms(480)
 
 
 def test_a_cue_that_never_comes_happens_at_its_limit():
     play = Play(Cue(At(0), (Says("go"),)), Cue(Hears("never"), (Says("stop"),), limit=s(1))).until(s(2))
-    assert play.user.spoken[1][0] == ms(1120), "1 s after the user's last word, on the next slice"
+    assert play.user.spoken[1].start == ms(1120), "1 s after the user's last word, on the next slice"
 
 
 def test_after_counts_from_the_last_cue_and_deeds_of_one_cue_begin_together():
     play = Play(Cue(At(ms(160)), (Says("one"), Types("ab"))), Cue(After(ms(240)), (Says("two"),))).until(s(3))
-    assert [a for a, _, _ in play.user.spoken] == [ms(160), ms(400)]
+    assert [said.start for said in play.user.spoken] == [ms(160), ms(400)]
     assert play.keys.items[0].at == ms(160)
 
 
@@ -192,3 +206,39 @@ def test_it_moves_only_while_it_walks_or_waves():
 def test_walks_are_deeds():
     play = Play(Cue(At(0), (Walks(0.5, 1.0),))).until(s(1.5))
     assert not np.array_equal(play.camera.items[0][1], play.camera.items[-1][1])
+
+
+def test_a_sound_is_known_by_its_parts_between_the_pauses():
+    play = Play(Cue(At(0), (Says("one … two three", ms(500)),))).until(s(2))
+    assert play.user.spoken == [Spoken("one … two three", ((0, ms(100)), (ms(600), ms(800))))]
+
+
+def test_other_people_have_their_own_voice_and_level():
+    def low(text: str) -> np.ndarray:
+        return np.full(2400, 8000, np.int16)
+
+    quiet = Says("hello there", who="other", gain_db=-20.0)
+    play = Play(Cue(At(0), (quiet,)), others={"other": low}).until(ms(400))
+    assert play.user.spoken[0].who == "other"
+    assert 700 < np.abs(play.sound[:2000].astype(int)).mean() < 900, "20 dB below 8000"
+
+
+def test_it_waits_for_the_end_of_what_it_does_itself():
+    play = Play(Cue(At(0), (Says("one two three"),)), Cue(Ended(ms(100)), (Says("four"),))).until(s(2))
+    assert play.user.spoken[1].start == ms(400)
+
+
+def test_it_cuts_in_after_so_long_of_the_other_s_speech():
+    play = Play(Cue(At(0), ()), Cue(Speaking(ms(160)), (Says("stop"),))).until(ms(160))
+    for _ in range(4):
+        play.hears()
+        play.until(play.now + DELTA)
+    assert play.user.spoken[0].start == ms(320), "first sound at 160 ms"
+
+
+def test_it_notices_the_end_of_a_clause():
+    play = Play(Cue(At(0), ()), Cue(Pauses(2), (Says("yes"),))).until(ms(80))
+    for loud in (True, False, False, True, True, False, False, True):
+        play.hears(loud=loud)
+        play.until(play.now + DELTA)
+    assert [said.start for said in play.user.spoken] == [ms(560)]

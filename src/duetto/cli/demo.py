@@ -55,5 +55,5 @@ def run(
     written = summary(out, kept, quiet=quiet)
     if not written:
         raise typer.Exit(INCOMPLETE)
-    whole = report(Console(), Recording.open(out / JOURNAL), [Span(start, end) for start, end, _ in user.spoken])
+    whole = report(Console(), Recording.open(out / JOURNAL), [Span(said.start, said.end) for said in user.spoken])
     raise typer.Exit(interruption.status or (0 if whole else 1))

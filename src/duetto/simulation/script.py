@@ -34,19 +34,43 @@ class Hears:
     times: int = 1
 
 
-When = At | Quiet | After | Hears
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """So long (ns) after the end of the user's latest deed."""
+
+    time: int
+
+
+@dataclass(frozen=True, slots=True)
+class Speaking:
+    """When duetto speaks and has done so, since the last cue, for so long (ns), short gaps included."""
+
+    time: int
+
+
+@dataclass(frozen=True, slots=True)
+class Pauses:
+    """When duetto has fallen silent between two clauses since the last cue, so many times."""
+
+    times: int = 1
+
+
+When = At | Quiet | After | Ended | Hears | Speaking | Pauses
 
 
 @dataclass(frozen=True, slots=True)
 class Says:
     """Speak. text: plain words, as the voice should read them. pause: silence (ns) at each "…" in the text.
 
-    delay: ns after the cue, so that a voice can begin anywhere within a micro-turn.
+    delay: ns after the cue, so that a voice can begin anywhere within a micro-turn. who: whose voice, "user" or one of
+    the `others` that the simulation was given. gain_db: added to that voice's own level.
     """
 
     text: str
     pause: int = 600_000_000
     delay: int = 0
+    who: str = "user"
+    gain_db: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,3 +107,23 @@ class Cue:
     when: When
     does: tuple[Deed, ...]
     limit: int = 20_000_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Spoken:
+    """What was said, as it sounded: `pieces` are the media times (ns) of the sound's parts between its pauses."""
+
+    text: str
+    pieces: tuple[tuple[int, int], ...]
+    who: str = "user"
+    cue: int = 0
+
+    @property
+    def start(self) -> int:
+        """Media time (ns) of its first sample."""
+        return self.pieces[0][0]
+
+    @property
+    def end(self) -> int:
+        """Media time (ns) after its last sample."""
+        return self.pieces[-1][1]

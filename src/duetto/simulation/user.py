@@ -2,13 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 
 from duetto.models.model import MicroTurn
-from duetto.simulation.script import After, At, Cue, Deed, Hears, Quiet, Says, Types, Walks, Waves
+from duetto.simulation.script import (
+    After,
+    At,
+    Cue,
+    Deed,
+    Ended,
+    Hears,
+    Pauses,
+    Quiet,
+    Says,
+    Speaking,
+    Spoken,
+    Types,
+    Walks,
+    Waves,
+)
 from duetto.simulation.stage import Picture, Stage
 from duetto.timeline.arrival import Fault
 from duetto.timeline.clock import NS_PER_S, ms, s
@@ -17,6 +33,8 @@ from duetto.timeline.turn import VOICE_RATE, Key, Samples, samples_at, samples_b
 
 AUDIBLE = 60
 """Amplitude (of 32767) above which a sample of duetto's voice counts as sound."""
+CLAUSE_GAP = ms(120)
+"""Silence (ns) in duetto's voice that a listener takes for the end of a clause; words have shorter gaps."""
 
 
 class SoundIn(Protocol):
@@ -43,8 +61,9 @@ class KeysIn(Protocol):
 class SimulatedUser:
     """Plays a script into a session's inputs and reacts to what it hears.
 
-    speak: text to its sound (int16 at VOICE_RATE). noise_db: level of the room's noise in dB of full scale.
-    frame_rate: pictures per second. The session must have it both as feeder and as observer.
+    speak: text to its sound (int16 at VOICE_RATE). others: the same for further people, by the name that `Says.who`
+    gives them. noise_db: level of the room's noise in dB of full scale. frame_rate: pictures per second.
+    The session must have it both as feeder and as observer; for anything else that speaks there is `hear`.
     """
 
     def __init__(
@@ -52,6 +71,7 @@ class SimulatedUser:
         script: Sequence[Cue],
         speak: Callable[[str], Samples],
         *,
+        others: Mapping[str, Callable[[str], Samples]] | None = None,
         mic: SoundIn,
         camera: PicturesIn | None = None,
         keys: KeysIn | None = None,
@@ -62,8 +82,9 @@ class SimulatedUser:
         self._script = list(script)
         self._mic, self._camera, self._keys = mic, camera, keys
         self.stage = Stage()
+        voices = {**(others or {}), "user": speak}
         self._sounds = {
-            deed: _with_pauses(deed, speak) for cue in script for deed in cue.does if isinstance(deed, Says)
+            deed: _Sound.of(deed, voices[deed.who]) for cue in script for deed in cue.does if isinstance(deed, Says)
         }
         self._noise = np.random.default_rng(seed)
         self._noise_level = 32767 * 10 ** (noise_db / 20)
@@ -75,11 +96,15 @@ class SimulatedUser:
         self._line = ""
         self._began = 0  # of the last cue
         self._done_at = 0  # end of its deeds
+        self._cues = 0  # begun
         self._voice_until = 0  # duetto's
+        self._speaking_since: int | None = None
+        self._pauses = 0
+        self._paused = True
         self._heard: list[str] = []
         self._closed = False
-        self.spoken: list[tuple[int, int, str]] = []
-        """What was said: media time (ns) of its first and after its last sample, and the text."""
+        self.spoken: list[Spoken] = []
+        """What was said so far, or is being said."""
 
     # --- Feeder -----------------------------------------------------------------------------------------------
 
@@ -90,6 +115,8 @@ class SimulatedUser:
         while self._script and self._due(self._script[0], begins):
             cue = self._script.pop(0)
             self._began, self._heard = begins, []
+            self._speaking_since, self._pauses, self._paused = None, 0, True
+            self._cues += 1
             for deed in cue.does:
                 self._do(deed, begins)
         self._push_sound(until)
@@ -115,14 +142,33 @@ class SimulatedUser:
 
     def on_micro_turn(self, micro_turn: MicroTurn) -> None:
         """Hear what duetto said."""
-        voice = np.frombuffer(micro_turn.voice, "<i2")
+        words = [
+            edit.payload.text
+            for output in micro_turn.outputs
+            for edit in output.edits
+            if isinstance(edit.payload, Heard)
+        ]
+        self.hear(micro_turn.span.end, np.frombuffer(micro_turn.voice, "<i2"), words)
+
+    def hear(self, start: int, voice: Samples, words: Sequence[str] = ()) -> None:
+        """Hear duetto's next sound: int16 (n,) at VOICE_RATE from media time `start` (ns) on.
+
+        words: those that have wholly sounded by `start`.
+        """
         loud = np.flatnonzero(np.abs(voice.astype(np.int32)) > AUDIBLE)
-        if len(loud):
-            self._voice_until = micro_turn.span.end + samples_at(int(loud[-1]) + 1, VOICE_RATE)
-        for output in micro_turn.outputs:
-            for edit in output.edits:
-                if isinstance(edit.payload, Heard):
-                    self._heard.append(edit.payload.text.strip(".,!?;:").lower())
+        for first, last in _stretches(loud, samples_before(CLAUSE_GAP, VOICE_RATE)):
+            begins = start + samples_at(first, VOICE_RATE)
+            if begins - self._voice_until >= CLAUSE_GAP and self._speaking_since is not None and not self._paused:
+                self._pauses += 1
+            if self._speaking_since is None:
+                self._speaking_since = begins
+            self._paused = False
+            self._voice_until = start + samples_at(last + 1, VOICE_RATE)
+        silent_for = start + samples_at(len(voice), VOICE_RATE) - self._voice_until
+        if not self._paused and silent_for >= CLAUSE_GAP:
+            self._pauses += 1
+            self._paused = True
+        self._heard += [word.strip(".,!?;:").lower() for word in words]
 
     def close(self) -> None:
         """Nothing to release."""
@@ -137,6 +183,13 @@ class SimulatedUser:
                 met = now >= self._began + time
             case Quiet(time):
                 met = now >= max(self._done_at, self._voice_until) + time
+            case Ended(time):
+                met = now >= self._done_at + time
+            case Speaking(time):
+                since = self._speaking_since
+                met = since is not None and now >= since + time and now < self._voice_until + CLAUSE_GAP
+            case Pauses(times):
+                met = self._pauses >= times
             case Hears(word, times):
                 met = self._heard.count(word) >= times
         return met or now >= max(self._done_at, self._began) + cue.limit
@@ -147,9 +200,14 @@ class SimulatedUser:
             case Says(text):
                 sound = self._sounds[deed]
                 first = self._pushed + samples_before(deed.delay, VOICE_RATE)
-                self._speech.append((first, sound))
-                end = samples_at(first + len(sound), VOICE_RATE)
-                self.spoken.append((samples_at(first, VOICE_RATE), end, text))
+                self._speech.append((first, sound.samples))
+                pieces = tuple(
+                    (samples_at(first + begin, VOICE_RATE), samples_at(first + stop, VOICE_RATE))
+                    for begin, stop in sound.pieces
+                )
+                spoken = Spoken(text, pieces, deed.who, self._cues - 1)
+                self.spoken.append(spoken)
+                end = spoken.end
             case Types(text, rate, send):
                 period = NS_PER_S / rate
                 keys = [Key(now + round(n * period), "insert", c, n) for n, c in enumerate(text)]
@@ -182,13 +240,48 @@ class SimulatedUser:
             self._next_frame += self._frame_period
 
 
-def _with_pauses(deed: Says, speak: Callable[[str], Samples]) -> Samples:
-    """The sound of a text, trimmed at both ends, with silence of the given length at each "…"."""
-    gap = np.zeros(samples_before(deed.pause, VOICE_RATE), np.int16)
-    parts: list[Samples] = []
-    for piece in deed.text.split("…"):
-        sound = speak(piece.strip())
-        loud = np.flatnonzero(np.abs(sound.astype(np.int32)) > AUDIBLE)
-        if len(loud):
-            parts += [gap, sound[loud[0] : loud[-1] + 1]]
-    return np.concatenate(parts[1:]) if parts else np.zeros(samples_before(ms(1), VOICE_RATE), np.int16)
+class _Sound:
+    """A text as sound, with its parts `[begin, stop)` between the pauses, in samples."""
+
+    def __init__(self, samples: Samples, pieces: tuple[tuple[int, int], ...]) -> None:
+        self.samples = samples
+        self.pieces = pieces
+
+    @classmethod
+    def of(cls, deed: Says, speak: Callable[[str], Samples]) -> _Sound:
+        """Trimmed at both ends, with silence of the given length at each "…"."""
+        gap = np.zeros(samples_before(deed.pause, VOICE_RATE), np.int16)
+        parts: list[Samples] = []
+        pieces: list[tuple[int, int]] = []
+        length = 0
+        for text in deed.text.split("…"):
+            sound = speak(text.strip())
+            loud = np.flatnonzero(np.abs(sound.astype(np.int32)) > AUDIBLE)
+            if not len(loud):
+                continue
+            if parts:
+                parts.append(gap)
+                length += len(gap)
+            parts.append(sound[loud[0] : loud[-1] + 1])
+            pieces.append((length, length + len(parts[-1])))
+            length += len(parts[-1])
+        if not parts:  # nothing to be said takes a moment all the same
+            parts, pieces = (
+                [np.zeros(samples_before(ms(1), VOICE_RATE), np.int16)],
+                [(0, samples_before(ms(1), VOICE_RATE))],
+            )
+        samples = np.concatenate(parts)
+        if deed.gain_db:
+            louder = samples.astype(np.float64) * 10 ** (deed.gain_db / 20)
+            samples = np.clip(louder, -32768, 32767).astype(np.int16)
+        return cls(samples, tuple(pieces))
+
+
+def _stretches(loud: NDArray[np.intp], gap: int) -> list[tuple[int, int]]:
+    """First and last of the loud samples in each stretch without a gap of more than `gap` samples."""
+    if not len(loud):
+        return []
+    breaks = np.flatnonzero(np.diff(loud) > gap)
+    first = loud[np.concatenate([[0], breaks + 1])]
+    last = loud[np.concatenate([breaks, [len(loud) - 1]])]
+    return [(int(a), int(b)) for a, b in zip(first, last, strict=True)]

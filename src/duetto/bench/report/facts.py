@@ -1,0 +1,105 @@
+"""What a report reads from the results of a run: plain JSON made into items with their verdicts."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from duetto.bench.scenario import Expect, Scenario
+from duetto.bench.trial import Trial
+
+
+class Judged(msgspec.Struct, frozen=True, kw_only=True):
+    """A verdict as the report needs it; fields that it does not know are passed over.
+
+    kind, step: those of the expectation. met: it was met. timely: in time. content: what was said was right; None
+    where nothing was asked. latency_ns: of the reply, or from the user's onset to silence (ns); None without one.
+    why: what happened, in words.
+    """
+
+    kind: str
+    step: int = 0
+    met: bool = False
+    timely: bool | None = None
+    content: bool | None = None
+    latency_ns: int | None = None
+    why: str = ""
+
+    @property
+    def failed(self) -> bool:
+        return not self.met or self.content is False
+
+    @property
+    def in_time(self) -> bool:
+        """Whether the timing was right, where the scorer told it apart from the content."""
+        return self.met if self.timely is None else self.timely
+
+
+class Item(msgspec.Struct, frozen=True):
+    """One item of a run. key: its id, with the voice where several voices took it. verdicts: one per expectation."""
+
+    key: str
+    scenario: Scenario
+    trial: Trial
+    verdicts: tuple[Judged, ...]
+
+    @property
+    def failed(self) -> bool:
+        return bool(self.trial.error) or any(verdict.failed for verdict in self.verdicts)
+
+    @property
+    def suite(self) -> str:
+        return self.scenario.suite or self.trial.item.split("/")[0]
+
+    def expected(self) -> tuple[tuple[Judged, Expect | None], ...]:
+        """Each verdict with its expectation: the n-th of the same kind and step."""
+        seen: Counter[tuple[str, int]] = Counter()
+        pairs: list[tuple[Judged, Expect | None]] = []
+        for verdict in self.verdicts:
+            same = [e for e in self.scenario.expect if (e.kind, e.step) == (verdict.kind, verdict.step)]
+            nth = seen[verdict.kind, verdict.step]
+            seen[verdict.kind, verdict.step] += 1
+            pairs.append((verdict, same[nth] if nth < len(same) else None))
+        return tuple(pairs)
+
+
+class _Raw(msgspec.Struct, frozen=True):
+    scenario: Scenario
+    trial: Trial
+    verdicts: tuple[Judged, ...] = ()
+
+
+def items_of(results: Mapping[str, Any]) -> tuple[Item, ...]:
+    """The items of a run's results, in their order. Raises msgspec.ValidationError, which names the field."""
+    raw = msgspec.convert(results.get("items", ()), tuple[_Raw, ...])
+    times = Counter(one.trial.item for one in raw)
+    keys: Counter[str] = Counter()
+    items: list[Item] = []
+    for one in raw:
+        key = one.trial.item if times[one.trial.item] == 1 else f"{one.trial.item} ({one.trial.voice})"
+        keys[key] += 1
+        key = key if keys[key] == 1 else f"{key} #{keys[key]}"
+        items.append(Item(key, one.scenario, one.trial, one.verdicts))
+    return tuple(items)
+
+
+def wish(expect: Expect | None, kind: str) -> str:
+    """An expectation in words."""
+    if expect is None:
+        return kind.replace("_", " ")
+    low, high = expect.within
+    words = {
+        "reply": f"a reply that begins {low:g} to {high:g} s after the user's end",
+        "silence": f"no speech in the step, nor until {high:g} s after it",
+        "go_on": "the agent goes on speaking",
+        "yield": f"the agent falls silent within {high:g} s of the user's onset",
+        "backchannel": "a short sound of listening during the step",
+    }[expect.kind]
+    if expect.says:
+        words += ", saying " + " or ".join(f"“{one}”" for one in expect.says)
+    if expect.never:
+        words += ", never " + " or ".join(f"“{one}”" for one in expect.never)
+    return words

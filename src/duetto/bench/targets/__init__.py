@@ -1,0 +1,1 @@
+"""What can be measured: anything that hears a user and speaks."""

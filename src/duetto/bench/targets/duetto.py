@@ -1,0 +1,177 @@
+"""duetto itself, in process: on the virtual clock, where a run is quick and always the same, or in real time."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+import msgspec
+import numpy as np
+
+from duetto.assembly import Settings, build_session, start_workers
+from duetto.bench.cast import Cast, script_for
+from duetto.bench.scenario import LONGEST, Scenario
+from duetto.bench.targets.target import Take
+from duetto.bench.trial import AgentWord, Drafts
+from duetto.brain.brain import BrainHandler
+from duetto.brain.embedded import EmbeddedBrain, language
+from duetto.interaction.action import AskBrain, Duck, KeepReply
+from duetto.models.model import MicroTurn
+from duetto.perception.audio.input import AudioInput
+from duetto.perception.audio.recogniser import RecogniserHandler, RecogniserSettings, open_recogniser
+from duetto.perception.text.input import KeysInput
+from duetto.perception.video.faces import VisionHandler
+from duetto.session import Inputs
+from duetto.simulation.user import SimulatedUser
+from duetto.simulation.voice import reading
+from duetto.timeline.clock import VirtualClock, WallClock, s
+from duetto.timeline.payload import Heard
+from duetto.timeline.turn import VOICE_RATE, Samples, samples_before
+from duetto.workers.inline import InlineWorker
+from duetto.workers.process import ProcessWorker
+from duetto.workers.worker import Worker
+
+_warm: dict[bytes, RecogniserHandler] = {}
+
+
+def warm(settings: Settings) -> None:
+    """Load what takes long, once: a process forked from this one then has it at hand, in its first state."""
+    recogniser = _with_language(settings.recogniser)
+    _warm[msgspec.json.encode(recogniser)] = RecogniserHandler(open_recogniser(recogniser))
+    EmbeddedBrain()
+
+
+def _with_language(settings: RecogniserSettings) -> RecogniserSettings:
+    return settings if settings.language is not None else replace(settings, language=language())
+
+
+def _workers(settings: Settings, bell: threading.Event) -> list[Worker]:
+    """Recogniser, brain and vision on the spot: nothing depends on the machine. The voice has its process, always."""
+    recogniser = _with_language(settings.recogniser)
+    ears = _warm.pop(msgspec.json.encode(recogniser), None) or RecogniserHandler(open_recogniser(recogniser))
+    voice = ProcessWorker(
+        "voice", "duetto.speech.voice:make_handler", msgspec.json.encode(settings.voice).decode(), bell
+    )
+    voice.wait_ready()
+    return [
+        InlineWorker("recogniser", ears),
+        InlineWorker("brain", BrainHandler(EmbeddedBrain())),
+        InlineWorker("vision", VisionHandler()),
+        voice,
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class DuettoTarget:
+    """duetto with these settings. realtime: on the machine's clock, with every part in its usual place."""
+
+    settings: Settings = field(default_factory=Settings)
+    realtime: bool = False
+
+    @property
+    def name(self) -> str:
+        return "duetto, real time" if self.realtime else "duetto, virtual clock"
+
+    def take(self, scenario: Scenario, cast: Cast) -> Take:
+        clock = WallClock() if self.realtime else VirtualClock()
+        mic, keys = _Tape(AudioInput(VOICE_RATE)), KeysInput()
+        with ExitStack() as stack:
+            speak = stack.enter_context(reading(cast.user))
+            whos = {step.who for step in scenario.steps} - {"user"}
+            others: dict[str, Callable[[str], Samples]] = {
+                who: stack.enter_context(reading(cast.others[who])) for who in sorted(whos)
+            }
+            user = SimulatedUser(
+                script_for(scenario, cast), speak, others=others, mic=mic, keys=keys, noise_db=scenario.noise
+            )
+        ear = _Ear()
+        session = build_session(
+            self.settings,
+            clock,
+            Inputs(mic.input, None, None, keys),
+            feeders=[user],
+            observers=[user, ear, _Limit(lambda: session.stop())],
+            workers=start_workers if self.realtime else _workers,
+        )
+        session.run()
+        sound = np.concatenate([np.zeros(0, np.int16), *mic.sound])
+        agent = ear.sound(len(sound))
+        return Take(sound, agent, tuple(user.spoken), tuple(ear.words), tuple(ear.ducked), ear.drafts)
+
+
+class _Tape:
+    """Keeps what goes into the microphone."""
+
+    def __init__(self, mic: AudioInput) -> None:
+        self.input = mic
+        self.sound: list[Samples] = []
+
+    def push(self, samples: Samples) -> None:
+        self.sound.append(samples)
+        self.input.push(samples)
+
+    def close(self) -> None:
+        self.input.close()
+
+
+class _Ear:
+    """Hears the session: its voice in its place, the words that were heard, when it ducked, its drafts."""
+
+    def __init__(self) -> None:
+        self._voice: list[Samples] = []
+        self._start: int | None = None
+        self.words: list[AgentWord] = []
+        self.ducked: list[int] = []
+        self._drafts: set[int] = set()
+        self._kept: set[int] = set()
+
+    def on_micro_turn(self, micro_turn: MicroTurn) -> None:
+        if self._start is None:
+            self._start = samples_before(micro_turn.span.end, VOICE_RATE)
+        self._voice.append(np.frombuffer(micro_turn.voice, "<i2"))
+        for output in micro_turn.outputs:
+            for edit in output.edits:
+                if isinstance(edit.payload, Heard):
+                    self.words.append(AgentWord(edit.payload.text, edit.span))
+            for action in output.actions:
+                match action:
+                    case Duck():
+                        self.ducked.append(output.at)
+                    case AskBrain(draft=True):
+                        self._drafts.add(action.reply)
+                    case KeepReply():
+                        self._kept.add(action.reply)
+                    case _:
+                        pass
+
+    def close(self) -> None:
+        """Nothing to release."""
+
+    @property
+    def drafts(self) -> Drafts:
+        return Drafts(len(self._drafts), len(self._drafts & self._kept))
+
+    def sound(self, length: int) -> Samples:
+        """All of its voice from media time 0 on, at least `length` samples."""
+        whole = np.concatenate([np.zeros(self._start or 0, np.int16), *self._voice])
+        return np.concatenate([whole, np.zeros(max(0, length - len(whole)), np.int16)])
+
+
+_END: Final = s(LONGEST)
+
+
+class _Limit:
+    """Ends a session that would go on for ever."""
+
+    def __init__(self, stop: Callable[[], None]) -> None:
+        self._stop = stop
+
+    def on_micro_turn(self, micro_turn: MicroTurn) -> None:
+        if micro_turn.span.end >= _END:
+            self._stop()
+
+    def close(self) -> None:
+        """Nothing to release."""
