@@ -19,7 +19,7 @@ VOID = {"meta", "input", "br", "img", "link", "hr"}
 
 
 def item(name: str, *, met: bool, why: str = "it spoke", about: str = "a question", error: str = "") -> dict[str, Any]:
-    verdict = {"kind": "reply", "step": 0, "met": met, "timely": met, "content": None, "latency_ns": S // 2, "why": why}
+    verdict = {"kind": "reply", "step": 0, "met": met, "content": None, "latency_ns": S // 2, "why": why}
     return {
         "scenario": {
             "about": about,

@@ -8,9 +8,10 @@ from typing import Any, TypeAlias
 
 import msgspec
 
-from duetto.bench.report.facts import Judged, items_of
+from duetto.bench.report.facts import items_of
 from duetto.bench.report.figures import Figure, figures_of
 from duetto.bench.report.text import number, title
+from duetto.bench.verdict import Verdict
 
 
 class Change(msgspec.Struct, frozen=True):
@@ -71,15 +72,15 @@ def compare(before: Mapping[str, Any], after: Mapping[str, Any]) -> Comparison:
     )
 
 
-def _verdicts(results: Mapping[str, Any]) -> tuple[dict[_Key, Judged], set[str]]:
+def _verdicts(results: Mapping[str, Any]) -> tuple[dict[_Key, Verdict], set[str]]:
     """The verdicts by item, kind, step and how many of the same went before; whether it could be taken is one too."""
-    found: dict[_Key, Judged] = {}
+    found: dict[_Key, Verdict] = {}
     suites: set[str] = set()
     for item in items_of(results):
         suites.add(item.suite)
         seen: Counter[tuple[str, int]] = Counter()
         error = item.trial.error
-        found[item.key, "error", -1, 0] = Judged(kind="error", step=-1, met=not error, why=error or "it was taken")
+        found[item.key, "error", -1, 0] = Verdict(kind="error", step=-1, met=not error, why=error or "it was taken")
         for verdict in item.verdicts:
             nth = seen[verdict.kind, verdict.step]
             seen[verdict.kind, verdict.step] += 1

@@ -14,7 +14,7 @@ import msgspec
 from duetto.timeline.clock import s
 
 Who = Literal["user", "other", "background"]
-Kind = Literal["reply", "silence", "go_on", "yield", "backchannel"]
+Kind = Literal["reply", "wait", "silence", "go_on", "yield", "backchannel"]
 
 LONGEST: Final = 120.0
 """Seconds that an item may last at most."""
@@ -32,8 +32,8 @@ class Step(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     clause_end: when the agent pauses for the n-th time since then. after: seconds after the end of the step before.
     delay: seconds after that moment. limit: seconds after which the step is taken all the same.
     says: what is spoken; "…" is a pause inside it, of `pause` seconds. types: a line that is typed and sent.
-    who: the user; another person in the room, talking to somebody else; or a voice in the background.
-    level: dB relative to the user's usual level.
+    who: the user; another person in the room, talking to somebody else; or a voice in the background. to: whom the
+    user talks to. level: dB relative to the user's usual level.
     """
 
     at: float | None = None
@@ -48,18 +48,24 @@ class Step(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     types: str = ""
     pause: float = 0.7
     who: Who = "user"
+    to: Literal["agent", "other"] = "agent"
     level: float = 0.0
+
+    @property
+    def addressed(self) -> bool:
+        """The step is the user's, and meant for the agent."""
+        return self.who == "user" and self.to == "agent"
 
 
 class Expect(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What should happen on a step.
 
-    kind: "reply": speech that begins within `within` seconds of the end of the step, and says what is asked;
-    "silence": no speech begins in the step, nor within `within` of its end; "go_on": the agent, who is speaking, does
-    not give way to the step; "yield": the agent, who is speaking, falls silent within `within` of the step's onset;
-    "backchannel": a short sound of listening during the step, which takes no turn.
-    step: number of the step, from 0. within: two numbers, seconds. says: content is right if one of these is said in
-    the answer: words in order, others may lie between. never: wrong if one of these is said.
+    kind: "reply": speech that begins within `within` seconds of the end of the step; "wait": none begins while the
+    step lasts, its pauses included; "silence": none begins in it, nor until `within` after its end; "go_on": the
+    agent, who is speaking, does not fall silent within `within` of the step's onset; "yield": it does; "backchannel":
+    a short sound of listening during the step, which takes no turn.
+    step: number of the step, from 0. within: two numbers, seconds. says: content is right if one of these is said
+    from then on until the user's next turn: words in order, others may lie between. never: wrong if one of these is.
     """
 
     kind: Kind
@@ -125,6 +131,8 @@ def _problem(scenario: Scenario) -> str:
     for number, expect in enumerate(scenario.expect):
         if not 0 <= expect.step < len(scenario.steps):
             return f"expect[{number}].step: there are steps 0 to {len(scenario.steps) - 1} (got {expect.step})"
+        if not scenario.steps[expect.step].says:
+            return f"expect[{number}].step: step {expect.step} is not spoken; only what is spoken can be expected on"
         if expect.within[1] <= expect.within[0]:
             return f"expect[{number}].within: the second must be above the first (got {list(expect.within)})"
     return ""

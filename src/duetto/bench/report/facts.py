@@ -10,32 +10,7 @@ import msgspec
 
 from duetto.bench.scenario import Expect, Scenario
 from duetto.bench.trial import Trial
-
-
-class Judged(msgspec.Struct, frozen=True, kw_only=True):
-    """A verdict as the report needs it; fields that it does not know are passed over.
-
-    kind, step: those of the expectation. met: it was met. timely: in time. content: what was said was right; None
-    where nothing was asked. latency_ns: of the reply, or from the user's onset to silence (ns); None without one.
-    why: what happened, in words.
-    """
-
-    kind: str
-    step: int = 0
-    met: bool = False
-    timely: bool | None = None
-    content: bool | None = None
-    latency_ns: int | None = None
-    why: str = ""
-
-    @property
-    def failed(self) -> bool:
-        return not self.met or self.content is False
-
-    @property
-    def in_time(self) -> bool:
-        """Whether the timing was right, where the scorer told it apart from the content."""
-        return self.met if self.timely is None else self.timely
+from duetto.bench.verdict import Verdict
 
 
 class Item(msgspec.Struct, frozen=True):
@@ -44,7 +19,7 @@ class Item(msgspec.Struct, frozen=True):
     key: str
     scenario: Scenario
     trial: Trial
-    verdicts: tuple[Judged, ...]
+    verdicts: tuple[Verdict, ...]
 
     @property
     def failed(self) -> bool:
@@ -54,10 +29,10 @@ class Item(msgspec.Struct, frozen=True):
     def suite(self) -> str:
         return self.scenario.suite or self.trial.item.split("/")[0]
 
-    def expected(self) -> tuple[tuple[Judged, Expect | None], ...]:
+    def expected(self) -> tuple[tuple[Verdict, Expect | None], ...]:
         """Each verdict with its expectation: the n-th of the same kind and step."""
         seen: Counter[tuple[str, int]] = Counter()
-        pairs: list[tuple[Judged, Expect | None]] = []
+        pairs: list[tuple[Verdict, Expect | None]] = []
         for verdict in self.verdicts:
             same = [e for e in self.scenario.expect if (e.kind, e.step) == (verdict.kind, verdict.step)]
             nth = seen[verdict.kind, verdict.step]
@@ -69,7 +44,7 @@ class Item(msgspec.Struct, frozen=True):
 class _Raw(msgspec.Struct, frozen=True):
     scenario: Scenario
     trial: Trial
-    verdicts: tuple[Judged, ...] = ()
+    verdicts: tuple[Verdict, ...] = ()
 
 
 def items_of(results: Mapping[str, Any]) -> tuple[Item, ...]:
@@ -93,8 +68,9 @@ def wish(expect: Expect | None, kind: str) -> str:
     low, high = expect.within
     words = {
         "reply": f"a reply that begins {low:g} to {high:g} s after the user's end",
+        "wait": "no speech until the user's end",
         "silence": f"no speech in the step, nor until {high:g} s after it",
-        "go_on": "the agent goes on speaking",
+        "go_on": f"the agent goes on speaking, {high:g} s at least",
         "yield": f"the agent falls silent within {high:g} s of the user's onset",
         "backchannel": "a short sound of listening during the step",
     }[expect.kind]

@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 import soundfile
 
-from duetto.bench.report.facts import Item, Judged, items_of, wish
+from duetto.bench.report.facts import Item, items_of, wish
 from duetto.bench.report.figures import figures_of
 from duetto.bench.report.plots import plots
 from duetto.bench.report.sound import LONGEST, MOST, embedded
@@ -19,6 +19,7 @@ from duetto.bench.report.tables import details, suites, trades
 from duetto.bench.report.text import esc
 from duetto.bench.report.timeline import timeline
 from duetto.bench.scenario import Expect
+from duetto.bench.verdict import Verdict
 
 
 def write_report(path: Path, results: Mapping[str, Any], sounds: Callable[[str], Path | None]) -> None:
@@ -91,7 +92,7 @@ def _failure(item: Item, sound: str) -> str:
     )
 
 
-def _verdict(verdict: Judged, expect: Expect | None) -> str:
+def _verdict(verdict: Verdict, expect: Expect | None) -> str:
     look = ' class="bad"' if verdict.failed else ""
     name = verdict.kind.replace("_", " ")
     return (

@@ -90,7 +90,7 @@ def _trade(items: Sequence[Item]) -> str:
             replies = [verdict for item in some for verdict in item.verdicts if verdict.kind == "reply"]
             taken = _latencies(some, "reply", half)
             if taken:
-                share = sum(verdict.in_time for verdict in replies) / len(replies)
+                share = sum(verdict.met for verdict in replies) / len(replies)
                 points.append((taken[(len(taken) - 1) // 2], share, half, suite))
     if not points:
         return '<p class="none">Nothing measured.</p>'

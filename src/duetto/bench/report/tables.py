@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from duetto.bench.report.facts import Item, Judged
+from duetto.bench.report.facts import Item
 from duetto.bench.report.figures import Figure
 from duetto.bench.report.text import esc, number, percent, title
+from duetto.bench.verdict import Verdict
 
 
 def trades(figures: Sequence[Figure]) -> str:
@@ -65,10 +66,10 @@ def suites(items: Sequence[Item]) -> str:
 
 
 def _row(suite: str, half: str, items: Sequence[Item], look: str = "") -> str:
-    verdicts: list[Judged] = [verdict for item in items for verdict in item.verdicts]
+    verdicts: list[Verdict] = [verdict for item in items for verdict in item.verdicts]
     asked = [verdict for verdict in verdicts if verdict.content is not None]
     cells = (
-        _bar(sum(verdict.in_time for verdict in verdicts), len(verdicts)),
+        _bar(sum(verdict.met for verdict in verdicts), len(verdicts)),
         _bar(sum(verdict.content is True for verdict in asked), len(asked)),
         _bar(sum(not verdict.failed for verdict in verdicts), len(verdicts)),
     )

@@ -6,9 +6,10 @@ from collections.abc import Iterable
 from math import ceil
 from typing import Final
 
-from duetto.bench.report.facts import Item, Judged, wish
+from duetto.bench.report.facts import Item, wish
 from duetto.bench.report.text import NS, cut, esc, px
 from duetto.bench.scenario import Expect
+from duetto.bench.verdict import Verdict
 from duetto.timeline.increment import Span
 
 WIDTH: Final = 1000
@@ -79,7 +80,7 @@ def _length(item: Item) -> float:
     return max(max(ends, default=trial.duration / NS) + 0.4, 1.0)
 
 
-def _when(verdict: Judged, expect: Expect | None, item: Item) -> tuple[float, float] | None:
+def _when(verdict: Verdict, expect: Expect | None, item: Item) -> tuple[float, float] | None:
     """Where something is expected, in seconds; None where the step was never taken."""
     span = next((said.span for said in item.trial.user if said.step == verdict.step and said.pieces), None)
     if span is None or expect is None:
@@ -96,7 +97,7 @@ def _when(verdict: Judged, expect: Expect | None, item: Item) -> tuple[float, fl
             return start, end
 
 
-def _window(verdict: Judged, expect: Expect | None, item: Item, scale: _Scale, bottom: int) -> str:
+def _window(verdict: Verdict, expect: Expect | None, item: Item, scale: _Scale, bottom: int) -> str:
     when = _when(verdict, expect, item)
     if when is None:
         return ""
