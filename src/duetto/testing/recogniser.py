@@ -28,7 +28,7 @@ class ScriptedRecogniser:
         self._words = self._texts.pop(0).split() if self._texts else []
         self._at, self._fed, self._shown = at, 0, []
 
-    def feed(self, samples: Samples) -> Sequence[TimedWord] | None:
+    def feed(self, samples: Samples, quiet: bool = False) -> Sequence[TimedWord] | None:
         self._fed += len(samples)
         return self._show(min(len(self._words), samples_at(self._fed, MIC_RATE) // self._pace))
 

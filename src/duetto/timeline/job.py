@@ -26,13 +26,15 @@ class _Job(msgspec.Struct, frozen=True, tag_field="kind"):
 class Listen(_Job, frozen=True, tag="listen"):
     """The next sound of an utterance, int16 little-endian mono at MIC_RATE, beginning at media time `start` (ns).
 
-    A number not heard before begins an utterance. last: this is its end; the final `Hypothesis` is wanted.
+    A number not heard before begins an utterance. quiet: nobody speaks at the end of the sound. last: this is its end;
+    the final `Hypothesis` is wanted.
     """
 
     part: ClassVar[Part] = "recogniser"
     utterance: int
     start: int
     samples: bytes
+    quiet: bool = False
     last: bool = False
 
     @property

@@ -42,10 +42,10 @@ def test_words_have_media_times_from_the_utterance_s_start():
 
 
 class Stumbles(ScriptedRecogniser):
-    def feed(self, samples):
+    def feed(self, samples, quiet=False):
         if len(samples) == 1:
             raise RuntimeError("stumbled")
-        return super().feed(samples)
+        return super().feed(samples, quiet)
 
 
 def test_after_an_error_the_rest_of_the_utterance_is_begun_anew():

@@ -189,7 +189,7 @@ class AudioPipeline:
         start = samples_at(self._sent, MIC_RATE)
         sound = self._recent[-missing:].astype("<i2", copy=False).tobytes()
         self._sent = self._count
-        return [Listen(utterance.number, start, sound)]
+        return [Listen(utterance.number, start, sound, quiet=not self._activity.active)]
 
     # --- words ------------------------------------------------------------------------------------------------
 

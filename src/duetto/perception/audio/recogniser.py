@@ -29,8 +29,11 @@ class Recogniser(Protocol):
         """A new utterance begins; its first sample is at media time `at` (ns). Ends an unfinished one."""
         ...
 
-    def feed(self, samples: Samples) -> Sequence[TimedWord] | None:
-        """The next sound, int16 (n,) at MIC_RATE. Returns all words of the utterance so far, None if unchanged."""
+    def feed(self, samples: Samples, quiet: bool = False) -> Sequence[TimedWord] | None:
+        """The next sound, int16 (n,) at MIC_RATE. Returns all words of the utterance so far, None if unchanged.
+
+        quiet: nobody speaks at its end. The utterance may be over, so the words should be as good as at its end.
+        """
         ...
 
     def finish(self) -> Sequence[TimedWord]:
@@ -86,7 +89,7 @@ class RecogniserHandler:
             self._recogniser.start(job.start)
         try:
             samples = job.sound
-            heard = self._recogniser.feed(samples) if len(samples) else None
+            heard = self._recogniser.feed(samples, job.quiet) if len(samples) else None
             if job.last:
                 heard = self._recogniser.finish()
         except Exception:

@@ -32,7 +32,7 @@ SEARCH: Final[dict[str, Any]] = {"beam": 1e-50, "wbeam": 1e-30, "pbeam": 1e-50, 
 """Search of the grammar, chosen on requests of six synthetic voices: beams between the default, which lost a fifth of
 them, and 1e-60, which cost half as much again and understood no more; prices on words and sounds, for numbers grew
 words at their end without."""
-LOOSE: Final = 1e-6
+LOOSE: Final = 1e-10
 """Weight of a word in an open slot against one of a phrase: as likely, it would swallow phrases."""
 UNKNOWN: Final = 1e-7
 """Weight of a sound that is no word: a way out where the words of the language fit badly. At 0.1 it took four in a
@@ -40,7 +40,7 @@ hundred requests for unknown."""
 FOREIGN: Final = 0.2
 """Share of such sounds in the speech at which confidence is 0. A weak sign: of 18 sentences that were not in the
 language, 13 had 3 % and more; requests heard right have none."""
-CUT_SHORT: Final = 1e-8
+CUT_SHORT: Final = 1e-16
 """Weight of ending inside a phrase: the words so far are kept, unless a whole phrase fits about as well."""
 FLOOR_DB: Final = -28.0
 """Level of the noise under the sound, against the loudest speech so far. The model was trained on recordings that
@@ -50,6 +50,9 @@ USUAL_MEAN: Final = (62.0, 2.0, -10.0, 1.5, -5.0, -5.0, -4.0, -4.0, -2.0, -2.0, 
 (40, 3, −1, 0, …) is so far off that a first request was understood half as often."""
 CARRIED_FRAMES: Final = 300
 """How many frames of an utterance weigh as much as the mean that it began with: of 100, 300 and 600 the best."""
+SETTLES_UP_TO: Final = 8 * MIC_RATE
+"""Samples of an utterance that may be searched again after a pause, at a twelfth of their length; in a longer one the
+words at a pause are the best so far."""
 _WINDOW: Final = 500
 """Frames that pocketsphinx counts the mean for that it is given (CMN_WIN in its `cmn.h`)."""
 _PHONES: Final = (
@@ -188,6 +191,9 @@ class PocketsphinxRecogniser:
         self._at = 0
         self._running = False
         self._words: list[TimedWord] = []
+        self._sound: list[bytes] | None = []  # of the utterance, None where there is too much of it
+        self._held: list[bytes] = []  # of the silence since it was settled
+        self._settled = False
 
     def start(self, at: int) -> None:
         if self._running:
@@ -195,12 +201,21 @@ class PocketsphinxRecogniser:
         self._floor.restart()
         self._at, self._words = at, []
         self._mean.restart()
+        self._sound, self._held, self._settled = [], [], False
         self._decoder.start_utt()
         self._running = True
 
-    def feed(self, samples: Samples) -> Sequence[TimedWord] | None:
-        self._decoder.process_raw(self._floor.under(samples).tobytes())
-        self._mean.update()
+    def feed(self, samples: Samples, quiet: bool = False) -> Sequence[TimedWord] | None:
+        sound = self._floor.under(samples).tobytes()
+        if self._settled:
+            self._held.append(sound)
+            if quiet:
+                return None
+            self._go_on()
+        else:
+            self._decode(sound)
+            if quiet and self._sound is not None:
+                self._settle()
         found = self._found()
         if found == self._words:
             return None
@@ -208,8 +223,9 @@ class PocketsphinxRecogniser:
         return found
 
     def finish(self) -> Sequence[TimedWord]:
-        self._decoder.end_utt()
-        self._running = False
+        if self._running:
+            self._decoder.end_utt()
+        self._running = self._settled = False
         self._words = self._found() or self._words
         return self._words
 
@@ -217,6 +233,29 @@ class PocketsphinxRecogniser:
         if self._running:
             self._decoder.end_utt()
             self._running = False
+
+    def _decode(self, sound: bytes) -> None:
+        self._decoder.process_raw(sound)
+        self._mean.update()
+        if self._sound is not None:
+            self._sound.append(sound)
+            if sum(map(len, self._sound)) > 2 * SETTLES_UP_TO:
+                self._sound = None
+
+    def _settle(self) -> None:
+        """Search to the end, as if nothing more came: only then do whole phrases count for more than cut off ones."""
+        self._decoder.end_utt()
+        self._running, self._settled = False, True
+
+    def _go_on(self) -> None:
+        """More came. pocketsphinx cannot take an end back, so the utterance is searched again, with a better mean."""
+        again = [*(self._sound or ()), *self._held]
+        self._sound, self._held, self._settled = [], [], False
+        self._mean.restart()
+        self._decoder.start_utt()
+        self._running = True
+        for sound in again:
+            self._decode(sound)
 
     def _found(self) -> list[TimedWord]:
         """The best path so far. The confidence of its words falls with the share of the speech that is no word."""

@@ -38,7 +38,7 @@ class SherpaRecogniser:
         self._at, self._tokens = at, []
         self._stream = self._engine.create_stream()
 
-    def feed(self, samples: Samples) -> Sequence[TimedWord] | None:
+    def feed(self, samples: Samples, quiet: bool = False) -> Sequence[TimedWord] | None:
         self._stream.accept_waveform(MIC_RATE, samples.astype(np.float32) / 32768)
         return self._decoded()
 

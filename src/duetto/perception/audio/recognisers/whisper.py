@@ -48,10 +48,10 @@ class WhisperRecogniser:
         self._at, self._fresh, self._step = at, 0, LEAST_STEP
         self._sound, self._stable, self._latest = [], [], []
 
-    def feed(self, samples: Samples) -> Sequence[TimedWord] | None:
+    def feed(self, samples: Samples, quiet: bool = False) -> Sequence[TimedWord] | None:
         self._sound.append((samples.astype(np.float32) / 32768).astype(np.float32, copy=False))
         self._fresh += len(samples)
-        return self._hear() if self._fresh >= self._step else None
+        return self._hear() if self._fresh >= (LEAST_STEP if quiet else self._step) else None
 
     def finish(self) -> Sequence[TimedWord]:
         if self._fresh:
