@@ -11,7 +11,6 @@ from duetto.bench.trial import Trial, UserSpeech
 from duetto.bench.verdict import Verdict
 from duetto.timeline.clock import in_s, ms
 
-
 WORD_LEAD: Final = ms(250)
 """ns by which a word's span may begin before the sound is heard."""
 
