@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from duetto.interaction import floor, orders, overlap, replies, turn_end
+from duetto.interaction import floor, listening, orders, overlap, replies, turn_end, ways
 from duetto.interaction.action import Action, Show
 from duetto.interaction.percept import Percept
 from duetto.interaction.state import State
@@ -14,14 +14,14 @@ def decide(state: State, percept: Percept) -> tuple[State, tuple[Action, ...]]:
     """What to do now, given what is perceived. No I/O, no clock, no randomness.
 
     In order: take in what slow work sent; answer lines that were typed; see whether the user's turn has ended; give
-    way or go on under overlap; say what standing orders call for; plan and release speech.
+    way or go on under overlap; show that one listens; say what standing orders call for; plan and release speech.
     """
     # Text goes out with the voice, clause by clause; where the voice fails, text is what is left.
     actions: list[Action] = [Show(text) for text in percept.mouth.begun]
 
     state, more = replies.take_in(state, percept)
     actions.extend(more)
-    state = replies.retire(state, percept)
+    state = ways.follow(replies.retire(state, percept), percept)
 
     for line in percept.lines:
         state, _, asked = replies.ask(state, line, "typed", draft=False)
@@ -30,6 +30,9 @@ def decide(state: State, percept: Percept) -> tuple[State, tuple[Action, ...]]:
     state, more = turn_end.follow(state, percept)
     actions.extend(more)
     state, more = overlap.yield_or_go_on(state, percept)
+    actions.extend(more)
+
+    state, more = listening.show(state, percept)
     actions.extend(more)
 
     state, due, ended = orders.check(state, percept)

@@ -1,32 +1,61 @@
-"""The user speaks while duetto does: reversible first. Duck, then fall silent, then go on or give way.
+"""The user speaks while duetto does: reversible first. Duck at once, then decide what it is.
 
-Giving way is not decided here: a turn that ends with a reply of its own drops what was being said (`turn_end`).
+A sound of listening, or speech for somebody else: duetto comes back up and goes on. A claim to the floor: it falls
+silent at a word. What is being heard is judged anew in every micro-turn, by its level, its length, its words and what
+the brain makes of them. Giving way for good is not decided here: a turn that ends with a reply of its own drops what
+was being said (`turn_end`).
 """
 
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Literal
 
-from duetto.interaction import replies
+from duetto.interaction import replies, ways
 from duetto.interaction.action import Action, Duck, EndTurn, Hold, Restore, Resume
 from duetto.interaction.percept import Ears, Percept
 from duetto.interaction.settings import BACKCHANNELS
 from duetto.interaction.state import Overlap, State
 
+Meaning = Literal["floor", "aside", "open"]
+
+
+def listening(ears: Ears) -> bool:
+    """Are all its words sounds of listening?"""
+    return all(word.text.lower() in BACKCHANNELS for word in ears.words)
+
 
 def passing_remark(state: State, ears: Ears) -> bool:
-    """Is what the user says over duetto only a sound or a backchannel so far? Then it is no turn of theirs."""
-    if state.overlap is None or ears.since is None:
+    """Is what the user said over duetto only a sound, or one of listening? Then it is no turn of theirs."""
+    if state.overlap is None or ears.since is None or ears.voice or ears.ended is None:
         return False
-    if any(word.text.lower() not in BACKCHANNELS for word in ears.words):
-        return False
-    end = ears.ended if not ears.voice and ears.ended is not None else None
-    return end is not None and end - state.overlap.since <= state.settings.backchannel_longest
+    return listening(ears) and ears.ended - state.overlap.since <= state.settings.backchannel_longest
+
+
+def meaning(state: State, ears: Ears, now: int) -> Meaning:
+    """What the speech over duetto's own is, as far as it has been heard."""
+    settings = state.settings
+    assert state.overlap is not None
+    if ears.since is None or ears.since < state.overlap.since - settings.onset_slack:
+        return "open"
+    lasts = (now if ears.voice or ears.ended is None else ears.ended) - ears.since
+    quiet = ways.quiet(state, ears)
+    if ears.words and listening(ears) and lasts <= settings.backchannel_longest:
+        return "aside"
+    draft = state.reply(state.turn.draft) if state.turn is not None else None
+    if ears.words and draft is not None and draft.text == ears.text and draft.understood is not None:
+        if draft.understood == "whole" or (draft.understood == "half" and not quiet):
+            return "floor"
+        if draft.understood == "none" and (lasts >= settings.foreign_after or not ears.voice):
+            return "aside"
+    if quiet:
+        return "aside"
+    return "floor" if ears.voice and lasts >= settings.hold_after else "open"
 
 
 def yield_or_go_on(state: State, percept: Percept) -> replies.Decision:
     """One step under overlap. Speech that is meant to be over the user's (a standing order's) does not give way."""
-    ears, settings = percept.ears, state.settings
+    ears = percept.ears
     overlap = state.overlap
     if overlap is None:
         speaking = state.reply(percept.mouth.reply)
@@ -37,14 +66,17 @@ def yield_or_go_on(state: State, percept: Percept) -> replies.Decision:
         return replace(state, overlap=Overlap(since, "ducked")), (Duck(),)
 
     if ears.voice:
-        if overlap.stage == "ducked" and percept.now - (ears.since or percept.now) >= settings.hold_after:
-            return replace(state, overlap=replace(overlap, stage="held")), (Hold(),)
+        found = meaning(state, ears, percept.now)
+        if overlap.stage == "ducked" and found == "floor":
+            return replace(state, overlap=replace(overlap, stage="held", aside=False)), (Hold(),)
+        if overlap.stage == "held" and found == "aside":
+            return replace(state, overlap=replace(overlap, stage="ducked", aside=True)), (Resume(),)
         return state, ()
 
     unsaid = any(reply.released and not reply.draft for reply in state.replies)
+    known = ears.caught_up or state.turn is None
     silence = percept.now - ears.ended if ears.ended is not None else 0
-    turn_over = state.turn is None
-    if passing_remark(state, ears) and silence >= settings.resume_silence:
+    if passing_remark(state, ears) and known and silence >= state.settings.resume_silence:
         actions: list[Action] = []
         if state.turn is not None:
             actions.append(EndTurn(state.turn.utterance))
@@ -52,8 +84,13 @@ def yield_or_go_on(state: State, percept: Percept) -> replies.Decision:
                 state, dropped = replies.drop(state, (state.turn.draft,))
                 actions.extend(dropped)
         return replace(state, turn=None, overlap=None), (*actions, *_back(overlap))
-    if turn_over or not unsaid:
+    if state.turn is None or not unsaid:
         return replace(state, overlap=None), _back(overlap)
+    if known and meaning(state, ears, percept.now) == "aside":
+        if overlap.stage == "held":
+            return replace(state, overlap=replace(overlap, stage="ducked", aside=True)), (Resume(),)
+        if silence >= state.settings.aside_silence:
+            return replace(state, overlap=None), _back(overlap)
     return state, ()
 
 

@@ -25,7 +25,8 @@ class Ears:
     voice: speaking now. stirring: or perhaps beginning to, which is enough to duck: that is undone at no cost. since:
     onset of the voice, ended: end of the latest voice, both back-dated media times (ns). utterance: number of the
     open utterance, None between utterances. words: its words so far. stable: for how long (ns) they have not changed.
-    caught_up: the recogniser has heard past the end of the voice.
+    caught_up: the recogniser has heard past the end of the voice. level: of the loudest part of this voice, dB of full
+    scale. ending: semitones by which its pitch ended above its median; None where nothing is known.
     """
 
     voice: bool = False
@@ -36,6 +37,8 @@ class Ears:
     words: tuple[TimedWord, ...] = ()
     stable: int = 0
     caught_up: bool = False
+    level: float | None = None
+    ending: float | None = None
 
     @property
     def text(self) -> str:
@@ -63,7 +66,8 @@ class Percept:
     """Everything `decide` is told in one round of a micro-turn.
 
     now: media time (ns) at which the decision takes effect. delta: length of a micro-turn (ns).
-    lines: lines the user has just sent. seen: what has just begun to be seen. arrivals: of slow work, in order.
+    lines: lines the user has just sent. typing: the user is at a line just now. facing: a face is in the picture; None
+    where there is no picture. seen: what has just begun to be seen. arrivals: of slow work, in order.
     """
 
     now: int
@@ -71,5 +75,7 @@ class Percept:
     ears: Ears = Ears()
     mouth: Mouth = Mouth()
     lines: tuple[str, ...] = ()
+    typing: bool = False
+    facing: bool | None = None
     seen: tuple[Sighting, ...] = ()
     arrivals: tuple[Arrival, ...] = ()

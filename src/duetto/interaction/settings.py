@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from duetto.timeline.clock import ms
+from duetto.timeline.clock import ms, s
 
 BACKCHANNELS = frozenset(
     {"mhm", "mm", "hm", "uh", "um", "huh", "ah", "oh", "yeah", "yes", "yep", "okay", "right", "sure", "cool", "wow"}
 )
 """Words by which a listener says "go on" (Yngve 1970), as far as the recogniser can hear them."""
+
+HESITATIONS = frozenset({"um", "uh", "er", "erm", "hmm"})
+"""Words by which a speaker holds the turn (Clark & Fox Tree 2002)."""
+LEADS_ON = frozenset({"and", "or", "but", "so", "because", "then", "if", "that", "the", "a", "to", "of", "for", "no"})
+"""Words that a turn does not end with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,18 +31,55 @@ class InteractionSettings:
     """The same when something is missing: pauses inside a turn are mostly below 1 s (Heldner & Edlund 2010)."""
     unknown_silence: int = ms(900)
     """The same when the words mean nothing to the brain, or it has not said."""
+    hesitation_silence: int = ms(1500)
+    """The same at least, after a hesitation or a word that leads on; and at most because of the user's own pauses."""
+    asked_factor: float = 0.7
+    """Times the silence where duetto has just asked something: answers are short, and their ends foreseen."""
+    level_pitch: float = 0.5
+    """Semitones: a pitch that ends nearer than this to its median stays level, and holds the turn; one that falls or
+    rises yields it (Gravano & Hirschberg 2011)."""
+    level_pitch_factor: float = 1.0
+    """Times the silence then. Synthetic voices, which the items are spoken by, do not tell: 1 until real ones do."""
+    own_pause_factor: float = 1.3
+    """Where the words leave it open, a silence is no end before it is this many times the user's median pause."""
+    most_pauses: int = 8
+    """Pauses of the user that are remembered."""
+    elsewhere_factor: float = 1.5
+    """Times the silence while the user types, or has turned away from the camera."""
     draft_stable: int = ms(160)
     """For how long (ns) partial words must stand before a draft is asked for while the user still speaks: a partial
     word of the embedded recogniser is stable 140 ms after it ends."""
     drafts_per_turn: int = 8
     """Drafts at most while the user speaks in one turn; after that only pauses and the end are asked about."""
-    hold_after: int = ms(110)
-    """Length of the user's voice (ns) over duetto's own after which ducking becomes silence: with the time to notice
-    an onset this keeps onset-to-silent near 200 ms."""
+    hold_after: int = ms(150)
+    """Length of the user's voice (ns) over duetto's own after which ducking becomes silence, if it is as loud as their
+    usual one: with the time to notice an onset this keeps onset-to-silent below 250 ms."""
+    aside_db: float = 4.0
+    """dB below the user's usual level at which a voice is hardly meant for duetto: it only ducks, unless the brain
+    understands the words."""
+    level_follows: float = 0.3
+    """Share of each answered turn in the usual level."""
+    onset_slack: int = ms(200)
+    """How much earlier (ns) than the overlap its voice may have begun: it is noticed late."""
+    foreign_after: int = ms(600)
+    """Length of speech (ns) over duetto's own after which words that mean nothing to the brain are for others."""
+    aside_silence: int = ms(300)
+    """Silence (ns) after speech for others before duetto comes back up."""
+    engaged_for: int = s(15)
+    """How long (ns) after duetto last spoke words that mean nothing to it are still taken for an attempt to talk to it,
+    and answered with a word of regret; later they are for somebody else."""
     backchannel_longest: int = ms(800)
     """Voice over duetto's own, shorter than this (ns) and of no words or only backchannels, is no interruption."""
-    resume_silence: int = ms(240)
-    """Silence (ns) after such a voice before duetto goes on."""
+    resume_silence: int = ms(0)
+    """Silence (ns) after such a voice before duetto goes on, beyond what it takes to notice the silence."""
+    listens: bool = True
+    """Give sounds of listening in the user's long turns."""
+    listen_after: int = ms(1800)
+    """Speech (ns) since the turn began, or since the last such sound, before one is due."""
+    listen_silence: int = ms(160)
+    """Silence (ns) in which it is given."""
+    listen_room: int = ms(300)
+    """How far (ns) the turn's end must be, for if it is near the reply is due instead."""
     order_early: float = 0.5
     """A standing order's moment is met when it lies less than this share of a micro-turn ahead: what is said then
     begins at most half a micro-turn early or late."""

@@ -9,7 +9,7 @@ from duetto.interaction.settings import InteractionSettings
 from duetto.timeline.arrival import Act, Clause, Order
 
 Floor = Literal["user", "agent", "both", "nobody"]
-Origin = Literal["spoken", "typed", "order", "apology"]
+Origin = Literal["spoken", "typed", "order", "apology", "listening"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,20 +37,47 @@ class Reply:
 
 @dataclass(frozen=True, slots=True)
 class UserTurn:
-    """The user's turn in hand: the utterance, the words that a draft was last asked for, the draft and how many."""
+    """The user's turn in hand: the utterance, the words that a draft was last asked for, the draft and how many.
+
+    over: it began while duetto spoke. since: onset of its first voice; paused: end of its latest voice that was
+    followed by a pause; listened: when duetto last gave a sound of listening in it (ns); heard: how many.
+    """
 
     utterance: int
     asked: str = ""
     draft: int | None = None
     drafts: int = 0
+    over: bool = False
+    since: int = 0
+    paused: int | None = None
+    listened: int = 0
+    heard: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Ways:
+    """What is known of how this user talks, and of how the talk stands.
+
+    level: usual level of what they say to duetto, dB of full scale. pauses: the latest inside their turns, ns.
+    asked: when duetto began to say a question that nothing has followed yet; spoke: when it last spoke (ns).
+    """
+
+    level: float | None = None
+    pauses: tuple[int, ...] = ()
+    asked: int | None = None
+    spoke: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Overlap:
-    """The user speaks over duetto: since when (media time, ns), and how far duetto has given way."""
+    """The user speaks over duetto: since when (media time, ns), and how far duetto has given way.
+
+    aside: what was heard of it is not meant to take the floor.
+    """
 
     since: int
     stage: Literal["ducked", "held"]
+    aside: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +97,7 @@ class State:
     floor: Floor = "nobody"
     turn: UserTurn | None = None
     overlap: Overlap | None = None
+    ways: Ways = Ways()
     replies: tuple[Reply, ...] = ()
     orders: tuple[Standing, ...] = ()
     next_reply: int = 1

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from duetto.interaction import replies
+from duetto.interaction import replies, ways
 from duetto.interaction.action import Action, EndTurn
 from duetto.interaction.overlap import passing_remark
+from duetto.interaction.patience import Evidence, patience
 from duetto.interaction.percept import Ears, Percept
 from duetto.interaction.settings import InteractionSettings
 from duetto.interaction.state import Reply, State, UserTurn
@@ -25,12 +26,15 @@ def follow(state: State, percept: Percept) -> replies.Decision:
     turn = state.turn
     if turn is not None and turn.utterance != ears.utterance:
         # The utterance was closed below us (too long, or silent for too long): its turn is over with what it had.
-        state, ended = _conclude(state, turn, None, percept.now)
+        state, ended = _conclude(state, turn, None, percept)
         actions.extend(ended)
         turn = None
     if ears.utterance is None:
         return replace(state, turn=None), tuple(actions)
-    turn = turn or UserTurn(ears.utterance)
+    turn = turn or UserTurn(
+        ears.utterance, over=percept.mouth.sounding or state.overlap is not None, since=ears.since or percept.now
+    )
+    state, turn = ways.paused(state, turn, ears)
     if passing_remark(state, ears):
         return replace(state, turn=turn), tuple(actions)
 
@@ -48,10 +52,10 @@ def follow(state: State, percept: Percept) -> replies.Decision:
     if ears.voice or ears.ended is None:
         return state, tuple(actions)
     silence = percept.now - ears.ended
-    limit = _patience(state.settings, draft if draft is not None and draft.text == ears.text else None)
+    limit = patience(state.settings, evidence(state, percept))
     if silence < limit or (not ears.caught_up and silence < limit + CATCH_UP):
         return state, tuple(actions)
-    state, ended = _conclude(state, turn, ears, percept.now)
+    state, ended = _conclude(state, turn, ears, percept)
     return replace(state, turn=None), (*actions, *ended)
 
 
@@ -61,13 +65,21 @@ def _may_draft(settings: InteractionSettings, ears: Ears, turn: UserTurn) -> boo
     return ears.stable >= settings.draft_stable and turn.drafts < settings.drafts_per_turn
 
 
-def _patience(settings: InteractionSettings, draft: Reply | None) -> int:
-    """The silence (ns) that ends a turn, given what the brain makes of its words."""
-    if draft is None or draft.understood is None or draft.understood == "none":
-        return settings.unknown_silence
-    if draft.understood == "half":
-        return settings.half_silence
-    return settings.open_silence if draft.open_ended else settings.whole_silence
+def evidence(state: State, percept: Percept) -> Evidence:
+    """What is known about the end of the turn in hand."""
+    ears, asked = percept.ears, state.ways.asked
+    draft = state.reply(state.turn.draft) if state.turn is not None else None
+    current = draft if draft is not None and draft.text == ears.text else None
+    return Evidence(
+        understood=None if current is None else current.understood,
+        open_ended=current is not None and current.open_ended,
+        last=ears.words[-1].text if ears.words else "",
+        ending=ears.ending,
+        asked=asked is not None and percept.now - asked < state.settings.engaged_for,
+        own_pause=ways.own_pause(state.ways),
+        typing=percept.typing,
+        facing=percept.facing,
+    )
 
 
 def _calls_for_nothing(draft: Reply) -> bool:
@@ -75,20 +87,31 @@ def _calls_for_nothing(draft: Reply) -> bool:
     return draft.understood == "none" or (draft.ended and not draft.clauses and not draft.acts)
 
 
-def _conclude(state: State, turn: UserTurn, ears: Ears | None, now: int) -> replies.Decision:
+def _for_others(state: State, turn: UserTurn, ears: Ears | None, draft: Reply, now: int) -> bool:
+    """Words that duetto can do nothing with, in a situation in which they need not be meant for it."""
+    if not _calls_for_nothing(draft):
+        return ears is not None and draft.understood == "half" and ways.quiet(state, ears)
+    if turn.over or state.overlap is not None or (ears is not None and ways.quiet(state, ears)):
+        return True
+    spoke = state.ways.spoke
+    return draft.understood == "none" and (spoke is None or now - spoke > state.settings.engaged_for)
+
+
+def _conclude(state: State, turn: UserTurn, ears: Ears | None, percept: Percept) -> replies.Decision:
     """End the turn: keep the draft if it was made on the final words, ask anew if not, and clear the floor for it."""
     actions: list[Action] = [EndTurn(turn.utterance)]
     draft = state.reply(turn.draft)
     if draft is None and (ears is None or not ears.text):
         return state, tuple(actions)
-    if draft is not None and state.overlap is not None and _calls_for_nothing(draft):
-        # Spoken over duetto, and nothing to it: a word of agreement, or to somebody else. Duetto goes on.
+    if draft is not None and _for_others(state, turn, ears, draft, percept.now):
         state, dropped = replies.drop(state, (draft.id,))
         return state, (*actions, *dropped)
     if draft is not None and (ears is None or draft.text == ears.text):
         answer = draft.id
-        state, kept = replies.keep(state, answer, now)
+        state, kept = replies.keep(state, answer, percept.now)
         actions.extend(kept)
+        if draft.understood == "whole":
+            state = ways.answered(state, percept.ears)
     else:
         assert ears is not None
         if draft is not None:

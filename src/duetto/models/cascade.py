@@ -82,6 +82,7 @@ class Cascade:
         self._speaking = Speaking(0)
         self._clauses: dict[int, str] = {}  # planned and not begun
         self._begun: list[str] = []
+        self._seen_face = False
         self._costs: dict[str, int] = {}
 
     # --- InteractionModel -------------------------------------------------------------------------------------
@@ -155,6 +156,8 @@ class Cascade:
                 words=hearing.words,
                 stable=hearing.stable,
                 caught_up=hearing.caught_up,
+                level=hearing.level,
+                ending=hearing.ending,
             ),
             mouth=Mouth(
                 sounding=speaking.sounding,
@@ -163,9 +166,17 @@ class Cascade:
                 begun=begun,
             ),
             lines=tuple(i.payload.text for i in perceived if isinstance(i.payload, Line)),
+            typing=self._typing.reading.typing,
+            facing=self._facing(),
             seen=tuple(sighting for i in perceived if (sighting := _sighting(i)) is not None),
             arrivals=turn.arrivals,
         )
+
+    def _facing(self) -> bool | None:
+        """Whether a face is in the camera's picture; None until one has been."""
+        here = bool(self._camera.seeing.faces)
+        self._seen_face = self._seen_face or here
+        return here if self._seen_face else None
 
     # --- out --------------------------------------------------------------------------------------------------
 

@@ -7,7 +7,8 @@ from typing import Final
 
 import numpy as np
 
-from duetto.perception.audio.prosody import SPAN, level, pitch
+from duetto.perception.audio.melody import Melody
+from duetto.perception.audio.prosody import SILENCE_DB, SPAN, level, pitch
 from duetto.perception.audio.utterance import Utterance
 from duetto.perception.audio.vad import SileroBatch, VoiceActivity, VoiceActivitySettings
 from duetto.timeline.arrival import Fault, Hypothesis, TimedWord
@@ -47,7 +48,8 @@ class Hearing:
 
     voice: somebody speaks. stirring: or perhaps begins to. since, ended: onset of the present or latest voice, end of
     the latest (ns). utterance: the open one. words: its words so far. stable: for how long (ns) they have not
-    changed. caught_up: the recogniser has heard past the end of the voice.
+    changed. caught_up: the recogniser has heard past the end of the voice. level: of the loudest piece of the present or
+    latest voice, dB of full scale. ending: semitones by which its pitch ended above its median, None if not known.
     """
 
     voice: bool = False
@@ -58,6 +60,8 @@ class Hearing:
     words: tuple[TimedWord, ...] = ()
     stable: int = 0
     caught_up: bool = False
+    level: float = SILENCE_DB
+    ending: float | None = None
 
 
 class AudioPipeline:
@@ -75,6 +79,7 @@ class AudioPipeline:
         self._kept = max(samples_before(self.settings.pre_roll, MIC_RATE), SPAN) + MIC_RATE // 2
         self._count = 0  # samples heard
         self._sent = 0  # of them, to the recogniser
+        self._melody = Melody()
         self._voicing: Increment | None = None  # open
         self._number = 0
         self._open: Utterance | None = None
@@ -86,7 +91,9 @@ class AudioPipeline:
         activity, utterance = self._activity, self._open
         now = samples_at(self._count, MIC_RATE)
         if utterance is None:
-            return Hearing(activity.active, activity.stirring, activity.since, activity.ended)
+            return Hearing(
+                activity.active, activity.stirring, activity.since, activity.ended, level=self._melody.level
+            )
         past = (activity.ended or 0) + self.settings.word_delay
         return Hearing(
             activity.active,
@@ -97,6 +104,8 @@ class AudioPipeline:
             utterance.words,
             now - utterance.changed,
             not activity.active and utterance.heard_until >= past,
+            self._melody.level,
+            self._melody.ending,
         )
 
     def step(self, turn: Turn, timeline: Timeline) -> tuple[Job, ...]:
@@ -138,6 +147,8 @@ class AudioPipeline:
             self._recent = np.concatenate([self._recent, piece])[-self._kept :]
             self._count += len(piece)
             self._write_voicing(now, timeline)
+            if self._activity.active:
+                self._melody.add(level(piece), pitch(self._recent))
             jobs += self._utter(now)
         self._write_sound(Span(start, samples_at(self._count, MIC_RATE)), samples, probability, now, timeline)
         return jobs
@@ -155,6 +166,7 @@ class AudioPipeline:
             timeline.commit(voicing.id, "mic", at=now, span=Span(voicing.span.start, activity.ended))
             self._voicing = None
         if activity.active and self._voicing is None and activity.since is not None:
+            self._melody.begin()
             span = Span(activity.since, max(activity.since, now))
             self._voicing = timeline.add("mic", span, Voicing(), at=now, source="silero")
 

@@ -1,0 +1,40 @@
+"""Sounds of listening in the user's long turns: short, quiet, at their pauses, and never a claim to the floor.
+
+A listener gives them where the speaker pauses after a stretch of speech (Ward & Tsukahara 2000: after a region of low
+pitch, at least 700 ms into an utterance, not within 800 ms of the one before). Here it is the pause itself, once it
+is noticed and the words do not make it the turn's end.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Final
+
+from duetto.interaction import replies
+from duetto.interaction.patience import patience
+from duetto.interaction.percept import Percept
+from duetto.interaction.settings import HESITATIONS
+from duetto.interaction.state import State
+from duetto.interaction.turn_end import evidence
+
+SOUNDS: Final = ("Mhm.", "Uh-huh.", "Okay.")
+"""What is said, in turn."""
+
+
+def show(state: State, percept: Percept) -> replies.Decision:
+    """Give a sound of listening if one is due."""
+    ears, settings, turn = percept.ears, state.settings, state.turn
+    if not settings.listens or turn is None or turn.over or ears.voice or ears.ended is None:
+        return state, ()
+    if percept.mouth.sounding or any(not reply.draft for reply in state.replies):
+        return state, ()
+    talked = ears.ended - max(turn.since, turn.listened)
+    silence = percept.now - ears.ended
+    if talked < settings.listen_after or silence < settings.listen_silence:
+        return state, ()
+    limit = patience(settings, evidence(state, percept))
+    if limit - silence < settings.listen_room or (ears.words and ears.words[-1].text.lower() in HESITATIONS):
+        return state, ()
+    text = SOUNDS[turn.heard % len(SOUNDS)]
+    state = replace(state, turn=replace(turn, listened=percept.now, heard=turn.heard + 1))
+    return replies.say(state, text, "listening", over=True)

@@ -1,0 +1,51 @@
+"""How long a silence ends the user's turn: estimated anew in every micro-turn, from all that is known of the turn."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from duetto.interaction.settings import HESITATIONS, LEADS_ON, InteractionSettings
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What speaks for and against the turn's end.
+
+    understood, open_ended: what the brain makes of its words. last: the last of them. ending: semitones by which the
+    pitch ended above its median. asked: duetto has just asked a question. own_pause: how long this user's pauses are
+    (ns). typing: the user is typing. facing: a face is in the picture, None where there is no picture.
+    """
+
+    understood: Literal["whole", "half", "none"] | None = None
+    open_ended: bool = False
+    last: str = ""
+    ending: float | None = None
+    asked: bool = False
+    own_pause: int | None = None
+    typing: bool = False
+    facing: bool | None = None
+
+
+def patience(settings: InteractionSettings, evidence: Evidence) -> int:
+    """The silence (ns) after which the turn has ended."""
+    match evidence.understood:
+        case "whole":
+            silence = settings.open_silence if evidence.open_ended else settings.whole_silence
+        case "half":
+            silence = settings.half_silence
+        case _:
+            silence = settings.unknown_silence
+    last = evidence.last.lower()
+    if last in HESITATIONS or (last in LEADS_ON and evidence.understood != "whole"):
+        silence = max(silence, settings.hesitation_silence)
+    elif evidence.asked and evidence.understood != "half":
+        silence = round(silence * settings.asked_factor)
+    if evidence.ending is not None and abs(evidence.ending) < settings.level_pitch:
+        silence = round(silence * settings.level_pitch_factor)
+    sure = evidence.understood == "whole" and not evidence.open_ended
+    if evidence.own_pause is not None and not sure:
+        silence = max(silence, min(round(settings.own_pause_factor * evidence.own_pause), settings.hesitation_silence))
+    if evidence.typing or evidence.facing is False:
+        silence = round(silence * settings.elsewhere_factor)
+    return silence

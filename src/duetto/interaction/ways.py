@@ -1,0 +1,49 @@
+"""How this user talks: learnt as they do, for what is a pause to one is an end to another."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from statistics import median
+
+from duetto.interaction.percept import Ears, Percept
+from duetto.interaction.state import State, UserTurn, Ways
+
+
+def follow(state: State, percept: Percept) -> State:
+    """Whether duetto speaks, and whether what it says is a question."""
+    ways = state.ways
+    if percept.mouth.sounding:
+        ways = replace(ways, spoke=percept.now)
+    for text in percept.mouth.begun:
+        ways = replace(ways, asked=percept.now if text.rstrip().endswith("?") else None)
+    return state if ways == state.ways else replace(state, ways=ways)
+
+
+def paused(state: State, turn: UserTurn, ears: Ears) -> tuple[State, UserTurn]:
+    """Learn a pause inside a turn when the voice is back from it."""
+    if not ears.voice:
+        return state, replace(turn, paused=ears.ended) if ears.ended is not None else turn
+    if turn.paused is None or ears.since is None or ears.since <= turn.paused:
+        return state, turn
+    pauses = (*state.ways.pauses, ears.since - turn.paused)[-state.settings.most_pauses :]
+    return replace(state, ways=replace(state.ways, pauses=pauses)), replace(turn, paused=None)
+
+
+def answered(state: State, ears: Ears) -> State:
+    """Learn the level of a turn that was meant for duetto."""
+    if ears.level is None:
+        return state
+    usual = state.ways.level
+    level = ears.level if usual is None else usual + state.settings.level_follows * (ears.level - usual)
+    return replace(state, ways=replace(state.ways, level=level, asked=None))
+
+
+def quiet(state: State, ears: Ears) -> bool:
+    """Is this voice so much below the user's usual one that it is hardly meant for duetto?"""
+    usual = state.ways.level
+    return usual is not None and ears.level is not None and ears.level < usual - state.settings.aside_db
+
+
+def own_pause(ways: Ways) -> int | None:
+    """How long (ns) this user's pauses inside a turn are, None before one was heard."""
+    return round(median(ways.pauses)) if ways.pauses else None
