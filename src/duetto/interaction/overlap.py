@@ -42,7 +42,11 @@ def meaning(state: State, ears: Ears, now: int) -> Meaning:
     quiet = ways.quiet(state, ears)
     if ears.words and listening(ears) and lasts <= settings.backchannel_longest:
         return "aside"
+    if ears.words and ears.sure < settings.sure:
+        return "aside"
     draft = state.reply(state.turn.draft) if state.turn is not None else None
+    if quiet and ears.voice:
+        return "aside"
     if ears.words and draft is not None and draft.text == ears.text and draft.understood is not None:
         if draft.understood == "whole" or (draft.understood == "half" and not quiet):
             return "floor"

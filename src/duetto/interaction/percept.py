@@ -41,6 +41,11 @@ class Ears:
     ending: float | None = None
 
     @property
+    def sure(self) -> float:
+        """The recogniser's confidence in its words, 0 to 1."""
+        return self.words[-1].confidence if self.words else 1.0
+
+    @property
     def text(self) -> str:
         """The words so far as one line."""
         return " ".join(word.text for word in self.words)

@@ -61,6 +61,9 @@ class InteractionSettings:
     """Share of each answered turn in the usual level."""
     onset_slack: int = ms(200)
     """How much earlier (ns) than the overlap its voice may have begun: it is noticed late."""
+    sure: float = 0.25
+    """Confidence of the recogniser below which its words are taken for none: of requests 3 in 100 come out there, of
+    other speech 88 (the embedded recogniser, whole sentences)."""
     foreign_after: int = ms(600)
     """Length of speech (ns) over duetto's own after which words that mean nothing to the brain are for others."""
     aside_silence: int = ms(300)

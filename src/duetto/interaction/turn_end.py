@@ -69,7 +69,7 @@ def evidence(state: State, percept: Percept) -> Evidence:
     """What is known about the end of the turn in hand."""
     ears, asked = percept.ears, state.ways.asked
     draft = state.reply(state.turn.draft) if state.turn is not None else None
-    current = draft if draft is not None and draft.text == ears.text else None
+    current = draft if draft is not None and draft.text == ears.text and ears.sure >= state.settings.sure else None
     return Evidence(
         understood=None if current is None else current.understood,
         open_ended=current is not None and current.open_ended,
@@ -89,12 +89,13 @@ def _calls_for_nothing(draft: Reply) -> bool:
 
 def _for_others(state: State, turn: UserTurn, ears: Ears | None, draft: Reply, now: int) -> bool:
     """Words that duetto can do nothing with, in a situation in which they need not be meant for it."""
-    if not _calls_for_nothing(draft):
+    foreign = ears is not None and ears.sure < state.settings.sure
+    if not foreign and not _calls_for_nothing(draft):
         return ears is not None and draft.understood == "half" and ways.quiet(state, ears)
     if turn.over or state.overlap is not None or (ears is not None and ways.quiet(state, ears)):
         return True
     spoke = state.ways.spoke
-    return draft.understood == "none" and (spoke is None or now - spoke > state.settings.engaged_for)
+    return (foreign or draft.understood == "none") and (spoke is None or now - spoke > state.settings.engaged_for)
 
 
 def _conclude(state: State, turn: UserTurn, ears: Ears | None, percept: Percept) -> replies.Decision:
@@ -106,6 +107,11 @@ def _conclude(state: State, turn: UserTurn, ears: Ears | None, percept: Percept)
     if draft is not None and _for_others(state, turn, ears, draft, percept.now):
         state, dropped = replies.drop(state, (draft.id,))
         return state, (*actions, *dropped)
+    if draft is not None and ears is not None and ears.sure < state.settings.sure:
+        # Meant for duetto, it seems, but these are hardly the words.
+        state, dropped = replies.drop(state, (draft.id,))
+        state, more = replies.say(state, "Sorry, I did not get that.", "apology")
+        return state, (*actions, *dropped, *more)
     if draft is not None and (ears is None or draft.text == ears.text):
         answer = draft.id
         state, kept = replies.keep(state, answer, percept.now)

@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Final
-
 from duetto.bench.scenario import Expect, Scenario, ns
-from duetto.bench.scores.taken import EARLY, Taken, begun, covering, next_turn, sounds_in, spoken, words_in
+from duetto.bench.scores.taken import EARLY, WORD_LEAD, Taken, begun, covering, next_turn, sounds_in, spoken, words_in
 from duetto.bench.scores.words import plain, said
 from duetto.bench.trial import Trial, UserSpeech
 from duetto.bench.verdict import Verdict
-from duetto.timeline.clock import in_s, ms
-
-WORD_LEAD: Final = ms(250)
-"""ns by which a word's span may begin before the sound is heard."""
+from duetto.timeline.clock import in_s
 
 
 def judge(scenario: Scenario, trial: Trial) -> Taken:
@@ -116,7 +111,6 @@ def _content(expect: Expect, scenario: Scenario, trial: Trial, start: int) -> tu
     """Whether what was said from there on is right, and a word on it if not."""
     if not expect.says and not expect.never:
         return None, ""
-    # A word's span may begin before its sound does.
     heard = words_in(trial, start - WORD_LEAD, next_turn(trial, scenario, start))
     words = plain(" ".join(word.text for word in heard))
     quoted = " ".join(word.text for word in heard[:14]) + (" …" if len(heard) > 14 else "")

@@ -17,6 +17,8 @@ from duetto.timeline.increment import Span
 Overlapping = Literal["interruption", "backchannel", "others", "background"]
 EARLY: Final = ms(500)
 """A reply may begin so long before the user's end and still be one (EVA scores it 0 from there on)."""
+WORD_LEAD: Final = ms(250)
+"""ns by which a word's span may begin before its sound is heard."""
 LISTENING_LONGEST: Final = s(1.0)
 """ns; a longer sound is a turn, after Full-Duplex-Bench."""
 LISTENING: Final = BACKCHANNELS | {"hmm", "mmm", "mhmm", "uh-huh", "aha", "see", "i"}
@@ -79,7 +81,7 @@ def listening(trial: Trial, span: Span) -> bool:
     """A stretch of speech that only says "I am listening": short, and of words that say no more (Yngve 1970)."""
     if span.duration > LISTENING_LONGEST:
         return False
-    words = [word for text in words_in(trial, span.start, span.end) for word in plain(text.text)]
+    words = [word for text in words_in(trial, span.start - WORD_LEAD, span.end) for word in plain(text.text)]
     return bool(words) and all(word in LISTENING for word in words)
 
 

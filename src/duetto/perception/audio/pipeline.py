@@ -91,9 +91,7 @@ class AudioPipeline:
         activity, utterance = self._activity, self._open
         now = samples_at(self._count, MIC_RATE)
         if utterance is None:
-            return Hearing(
-                activity.active, activity.stirring, activity.since, activity.ended, level=self._melody.level
-            )
+            return Hearing(activity.active, activity.stirring, activity.since, activity.ended, level=self._melody.level)
         past = (activity.ended or 0) + self.settings.word_delay
         return Hearing(
             activity.active,

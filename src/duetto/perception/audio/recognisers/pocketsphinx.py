@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from duetto.perception.audio.recogniser import RecogniserSettings
 from duetto.perception.audio.recognisers import grammar
+from duetto.perception.audio.recognisers.phone_loop import PhoneLoop
 from duetto.perception.audio.recognisers.pronunciation import base, pronunciations
 from duetto.timeline.arrival import TimedWord
 from duetto.timeline.clock import ms
@@ -37,9 +38,6 @@ LOOSE: Final = 1e-10
 UNKNOWN: Final = 1e-7
 """Weight of a sound that is no word: a way out where the words of the language fit badly. At 0.1 it took four in a
 hundred requests for unknown."""
-FOREIGN: Final = 0.2
-"""Share of such sounds in the speech at which confidence is 0. A weak sign: of 18 sentences that were not in the
-language, 13 had 3 % and more; requests heard right have none."""
 CUT_SHORT: Final = 1e-16
 """Weight of ending inside a phrase: the words so far are kept, unless a whole phrase fits about as well."""
 FLOOR_DB: Final = -28.0
@@ -110,6 +108,11 @@ class RunningMean:
         self._frames = 0
         self._set()
 
+    @property
+    def text(self) -> str:
+        """The mean as it is, in pocketsphinx's own writing."""
+        return ",".join(f"{value:.6g}" for value in self._mean)
+
     def update(self) -> None:
         """Take in the frames since the last call."""
         frames = self._decoder.n_frames()
@@ -124,7 +127,7 @@ class RunningMean:
 
     def _set(self) -> None:
         self._mean = self._sum / self._weight
-        self._decoder.set_cmn(",".join(f"{value:.6g}" for value in self._mean))
+        self._decoder.set_cmn(self.text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,6 +180,7 @@ class PocketsphinxRecogniser:
         common: dict[str, Any] = {"loglevel": "FATAL", "fwdflat": False, "bestpath": False}
         if language is None:
             self._decoder = pocketsphinx.Decoder(**common)
+            self._phones: PhoneLoop | None = None
         else:
             found = vocabulary(language)
             self.silent = found.silent
@@ -186,6 +190,7 @@ class PocketsphinxRecogniser:
                 self._decoder = pocketsphinx.Decoder(**common, **SEARCH, lm=None, dict=str(path))
             self._decoder.add_fsg("language", self._decoder.create_fsg("language", 0, found.end, found.transitions))
             self._decoder.activate_search("language")
+            self._phones = PhoneLoop(**common)
         self._floor = NoiseFloor()
         self._mean = RunningMean(self._decoder)
         self._at = 0
@@ -204,6 +209,8 @@ class PocketsphinxRecogniser:
         self._sound, self._held, self._settled = [], [], False
         self._decoder.start_utt()
         self._running = True
+        if self._phones is not None:
+            self._phones.start(self._mean.text)
 
     def feed(self, samples: Samples, quiet: bool = False) -> Sequence[TimedWord] | None:
         sound = self._floor.under(samples).tobytes()
@@ -214,6 +221,7 @@ class PocketsphinxRecogniser:
             self._go_on()
         else:
             self._decode(sound)
+            self._compare(sound)
             if quiet and self._sound is not None:
                 self._settle()
         found = self._found()
@@ -233,6 +241,8 @@ class PocketsphinxRecogniser:
         if self._running:
             self._decoder.end_utt()
             self._running = False
+        if self._phones is not None:
+            self._phones.end()
 
     def _decode(self, sound: bytes) -> None:
         self._decoder.process_raw(sound)
@@ -242,6 +252,10 @@ class PocketsphinxRecogniser:
             if sum(map(len, self._sound)) > 2 * SETTLES_UP_TO:
                 self._sound = None
 
+    def _compare(self, sound: bytes) -> None:
+        if self._phones is not None:
+            self._phones.feed(sound, self._mean.text)
+
     def _settle(self) -> None:
         """Search to the end, as if nothing more came: only then do whole phrases count for more than cut off ones."""
         self._decoder.end_utt()
@@ -250,6 +264,8 @@ class PocketsphinxRecogniser:
     def _go_on(self) -> None:
         """More came. pocketsphinx cannot take an end back, so the utterance is searched again, with a better mean."""
         again = [*(self._sound or ()), *self._held]
+        for sound in self._held:
+            self._compare(sound)
         self._sound, self._held, self._settled = [], [], False
         self._mean.restart()
         self._decoder.start_utt()
@@ -258,19 +274,20 @@ class PocketsphinxRecogniser:
             self._decode(sound)
 
     def _found(self) -> list[TimedWord]:
-        """The best path so far. The confidence of its words falls with the share of the speech that is no word."""
-        if self._decoder.hyp() is None:
+        """The best path so far. The confidence of its words is that of all of it together."""
+        best = self._decoder.hyp()
+        if best is None:
             return []
         known: list[tuple[str, int, int]] = []
-        unknown = 0
+        frames = 0
         for segment in self._decoder.seg():
             word = str(segment.word)
-            if word.startswith("++"):
-                unknown += segment.end_frame - segment.start_frame + 1
-            elif word[0] not in "<([":
+            if word[0] in "<([":
+                continue
+            frames += segment.end_frame - segment.start_frame + 1
+            if not word.startswith("++"):
                 known.append((base(word), segment.start_frame, segment.end_frame + 1))
-        spoken = sum(end - start for _, start, end in known)
-        confidence = round(max(0.0, 1 - unknown / (FOREIGN * (spoken + unknown))), 2) if spoken else 0.0
+        confidence = 1.0 if self._phones is None else self._phones.confidence(best.score, frames)
         return [
             TimedWord(word, self._at + start * FRAME, self._at + end * FRAME, confidence) for word, start, end in known
         ]

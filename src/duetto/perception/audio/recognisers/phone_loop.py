@@ -1,0 +1,55 @@
+"""Is what was said in the language at all? The same sound against any sequence of phones, as a measure.
+
+A grammar finds words in any sound. Where it fits much worse than free phones do, the words are not what was said: the
+likelihood ratio against a phone loop (Rose & Paul 1990, "A hidden Markov model based keyword recognition system").
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any, Final
+
+import pocketsphinx
+
+PER_SCORE: Final = 64.0
+PER_FRAME: Final = 0.0405
+BIAS: Final = 18.4
+"""Log odds of being in the language: of the two searches' difference in score, and of frames of speech. Fitted on 56
+requests and 60 other sentences from four synthetic voices, each judged by a fit to the other three: 87 % of the other
+sentences and 3 % of the requests come out below a fifth. Half-way into a sentence it tells little."""
+
+
+class PhoneLoop:
+    """A search of free phones beside the one of the grammar, at 0.03 of a core."""
+
+    def __init__(self, **common: Any) -> None:
+        self._decoder = pocketsphinx.Decoder(**common, lm=None, allphone_ci=True, pip=1.0)
+        self._decoder.add_allphone_file("phones", None)
+        self._decoder.activate_search("phones")
+        self._running = False
+
+    def start(self, mean: str) -> None:
+        """A new utterance. mean: cepstral mean, as pocketsphinx writes it."""
+        self.end()
+        self._decoder.set_cmn(mean)
+        self._decoder.start_utt()
+        self._running = True
+
+    def feed(self, sound: bytes, mean: str) -> None:
+        """The next sound, int16 little-endian, heard with the mean of before; `mean` is for what follows."""
+        self._decoder.process_raw(sound)
+        self._decoder.set_cmn(mean)
+
+    def end(self) -> None:
+        """The utterance is over."""
+        if self._running:
+            self._decoder.end_utt()
+            self._running = False
+
+    def confidence(self, score: float, frames: int) -> float:
+        """The probability that the grammar's words were said. score: of its search; frames: of speech in it."""
+        found = self._decoder.hyp()
+        if found is None:
+            return 1.0
+        odds = PER_SCORE * (score - found.score) + PER_FRAME * frames + BIAS
+        return round(1 / (1 + math.exp(-max(-30.0, min(30.0, odds)))), 2)
