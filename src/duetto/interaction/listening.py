@@ -17,8 +17,8 @@ from duetto.interaction.settings import HESITATIONS
 from duetto.interaction.state import State
 from duetto.interaction.turn_end import evidence
 
-SOUNDS: Final = ("Mhm.", "Uh-huh.", "Okay.")
-"""What is said, in turn."""
+SOUNDS: Final = ("Uh-huh.", "Okay.", "Right.")
+"""What is said, in turn: what the embedded voice can say (it spells "mhm")."""
 
 
 def show(state: State, percept: Percept) -> replies.Decision:
@@ -32,8 +32,9 @@ def show(state: State, percept: Percept) -> replies.Decision:
     silence = percept.now - ears.ended
     if talked < settings.listen_after or silence < settings.listen_silence:
         return state, ()
-    limit = patience(settings, evidence(state, percept))
-    if limit - silence < settings.listen_room or (ears.words and ears.words[-1].text.lower() in HESITATIONS):
+    known = evidence(state, percept)
+    limit = patience(settings, known)
+    if known.understood == "whole" or limit - silence < settings.listen_room or (ears.words and ears.words[-1].text.lower() in HESITATIONS):
         return state, ()
     text = SOUNDS[turn.heard % len(SOUNDS)]
     state = replace(state, turn=replace(turn, listened=percept.now, heard=turn.heard + 1))

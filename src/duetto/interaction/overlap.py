@@ -14,7 +14,7 @@ from typing import Literal
 from duetto.interaction import replies, ways
 from duetto.interaction.action import Action, Duck, EndTurn, Hold, Restore, Resume
 from duetto.interaction.percept import Ears, Percept
-from duetto.interaction.settings import BACKCHANNELS
+from duetto.interaction.settings import BACKCHANNELS, InteractionSettings
 from duetto.interaction.state import Overlap, State
 
 Meaning = Literal["floor", "aside", "open"]
@@ -42,19 +42,26 @@ def meaning(state: State, ears: Ears, now: int) -> Meaning:
     quiet = ways.quiet(state, ears)
     if ears.words and listening(ears) and lasts <= settings.backchannel_longest:
         return "aside"
-    if ears.words and ears.sure < settings.sure:
+    if ears.words and _foreign(settings, ears, lasts):
         return "aside"
     draft = state.reply(state.turn.draft) if state.turn is not None else None
-    if quiet and ears.voice:
-        return "aside"
     if ears.words and draft is not None and draft.text == ears.text and draft.understood is not None:
-        if draft.understood == "whole" or (draft.understood == "half" and not quiet):
+        heard = ears.sure >= settings.sure_of_whole and lasts >= settings.quiet_floor_after
+        if draft.understood == "whole" and (heard or not quiet or not ears.voice):
+            return "floor"
+        if draft.understood == "half" and not quiet:
             return "floor"
         if draft.understood == "none" and (lasts >= settings.foreign_after or not ears.voice):
             return "aside"
     if quiet:
         return "aside"
     return "floor" if ears.voice and lasts >= settings.hold_after else "open"
+
+
+def _foreign(settings: InteractionSettings, ears: Ears, lasts: int) -> bool:
+    if ears.voice:
+        return ears.sure < settings.hardly and lasts >= settings.hardly_after
+    return ears.sure < settings.sure
 
 
 def yield_or_go_on(state: State, percept: Percept) -> replies.Decision:

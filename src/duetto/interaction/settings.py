@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from duetto.timeline.clock import ms, s
 
 BACKCHANNELS = frozenset(
-    {"mhm", "mm", "hm", "uh", "um", "huh", "ah", "oh", "yeah", "yes", "yep", "okay", "right", "sure", "cool", "wow"}
+    "mhm mm hm hmm hum uh um huh ah aha oh i see yeah yes yep okay right sure cool wow good great nice exactly".split()
 )
 """Words by which a listener says "go on" (Yngve 1970), as far as the recogniser can hear them."""
 
@@ -51,10 +51,10 @@ class InteractionSettings:
     word of the embedded recogniser is stable 140 ms after it ends."""
     drafts_per_turn: int = 8
     """Drafts at most while the user speaks in one turn; after that only pauses and the end are asked about."""
-    hold_after: int = ms(150)
+    hold_after: int = ms(170)
     """Length of the user's voice (ns) over duetto's own after which ducking becomes silence, if it is as loud as their
     usual one: with the time to notice an onset this keeps onset-to-silent below 250 ms."""
-    aside_db: float = 4.0
+    aside_db: float = 3.0
     """dB below the user's usual level at which a voice is hardly meant for duetto: it only ducks, unless the brain
     understands the words."""
     level_follows: float = 0.3
@@ -64,6 +64,15 @@ class InteractionSettings:
     sure: float = 0.25
     """Confidence of the recogniser below which its words are taken for none: of requests 3 in 100 come out there, of
     other speech 88 (the embedded recogniser, whole sentences)."""
+    sure_of_whole: float = 0.6
+    """Confidence from which words over duetto's own speech that the brain understands take the floor even if they are
+    quiet, once they have lasted `quiet_floor_after`."""
+    quiet_floor_after: int = ms(900)
+    """ns; before it the confidence tells little."""
+    hardly: float = 0.1
+    """Confidence below which speech over duetto's own that still goes on is not for it, after `hardly_after`."""
+    hardly_after: int = ms(1200)
+    """ns of such speech."""
     foreign_after: int = ms(600)
     """Length of speech (ns) over duetto's own after which words that mean nothing to the brain are for others."""
     aside_silence: int = ms(300)
@@ -77,7 +86,7 @@ class InteractionSettings:
     """Silence (ns) after such a voice before duetto goes on, beyond what it takes to notice the silence."""
     listens: bool = True
     """Give sounds of listening in the user's long turns."""
-    listen_after: int = ms(1800)
+    listen_after: int = ms(2200)
     """Speech (ns) since the turn began, or since the last such sound, before one is due."""
     listen_silence: int = ms(160)
     """Silence (ns) in which it is given."""

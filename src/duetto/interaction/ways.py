@@ -12,7 +12,8 @@ from duetto.interaction.state import State, UserTurn, Ways
 def follow(state: State, percept: Percept) -> State:
     """Whether duetto speaks, and whether what it says is a question."""
     ways = state.ways
-    if percept.mouth.sounding:
+    saying = state.reply(percept.mouth.reply)
+    if percept.mouth.sounding and (saying is None or saying.origin != "listening"):
         ways = replace(ways, spoke=percept.now)
     for text in percept.mouth.begun:
         ways = replace(ways, asked=percept.now if text.rstrip().endswith("?") else None)
