@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
-import platform
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -14,21 +12,9 @@ from rich.console import Console
 from rich.table import Table
 
 from bench import overlap, tick, understanding
+from duetto.bench.machine import machine
 
 PARTS = {"tick": tick.run, "overlap": overlap.run, "understanding": understanding.run}
-
-
-def machine() -> str:
-    """This machine in a few words."""
-    model = next(
-        (
-            line.split(":", 1)[1].strip()
-            for line in Path("/proc/cpuinfo").read_text().splitlines()
-            if "model name" in line
-        ),
-        platform.processor(),
-    )
-    return f"{os.cpu_count()} × {model}, Python {platform.python_version()}, {platform.system()}"
 
 
 def show(console: Console, name: str, found: dict[str, Any]) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
 from duetto.bench.scenario import Scenario, Step, ns
@@ -74,7 +75,9 @@ def script_for(scenario: Scenario, cast: Cast) -> Sequence[Cue]:
         lag = ns(step.delay) + cast.lag
         if step.says:
             pause = round(ns(step.pause) * cast.pauses)
-            deeds.append(Says(step.says, pause, lag, step.who, cast.gain + step.level))
+            sound = str(Path(scenario.folder) / step.sound) if step.sound else ""
+            gain = step.level if sound else cast.gain + step.level
+            deeds.append(Says(step.says, pause, lag, step.who, gain, sound))
         if step.types:
             deeds.append(Types(step.types))
         cues.append(Cue(_when(step), tuple(deeds), limit=ns(step.limit)))

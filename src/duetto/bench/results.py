@@ -39,12 +39,18 @@ class Results(msgspec.Struct, frozen=True):
 
 
 def results_of(
-    target: str, command: str, machine: str, scenarios: Sequence[Scenario], trials: Sequence[Trial]
+    target: str,
+    command: str,
+    machine: str,
+    scenarios: Sequence[Scenario],
+    trials: Sequence[Trial],
+    *,
+    halves: bool = True,
 ) -> Results:
-    """Judge and score a run."""
+    """Judge and score a run. halves: each by itself, or both together as "all"."""
     taken = [judge(scenario, trial) for scenario, trial in zip(scenarios, trials, strict=True)]
-    items = tuple(Result(one.scenario, one.trial, one.verdicts) for one in taken)
-    return Results(target, command, machine, summarise(taken), items)
+    items = tuple(Result(msgspec.structs.replace(one.scenario, folder=""), one.trial, one.verdicts) for one in taken)
+    return Results(target, command, machine, summarise(taken, halves=halves), items)
 
 
 def taken_of(results: Results) -> list[Taken]:

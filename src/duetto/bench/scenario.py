@@ -31,7 +31,8 @@ class Step(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     said this word since the step before. speaking: when the agent has spoken for so many seconds since then.
     clause_end: when the agent pauses for the n-th time since then. after: seconds after the end of the step before.
     delay: seconds after that moment. limit: seconds after which the step is taken all the same.
-    says: what is spoken; "…" is a pause inside it, of `pause` seconds. types: a line that is typed and sent.
+    says: what is spoken; "…" is a pause inside it, of `pause` seconds. sound: a recording of just that, which is played
+    instead: a sound file, its path relative to the scenario's. types: a line that is typed and sent.
     who: the user; another person in the room, talking to somebody else; or a voice in the background. to: whom the
     user talks to. level: dB relative to the user's usual level.
     """
@@ -45,6 +46,7 @@ class Step(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     delay: float = 0.0
     limit: float = 12.0
     says: str = ""
+    sound: str = ""
     types: str = ""
     pause: float = 0.7
     who: Who = "user"
@@ -78,7 +80,7 @@ class Expect(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 class Scenario(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One item. about: what it is there to show, in one sentence. noise: level of the room's noise, dB of full scale.
 
-    suite, name: the folder and the file it came from.
+    suite, name: the folder and the file it came from. folder: where that is, empty in results.
     """
 
     about: str
@@ -87,6 +89,7 @@ class Scenario(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     noise: float = -62.0
     suite: str = ""
     name: str = ""
+    folder: str = ""
 
     @property
     def id(self) -> str:
@@ -105,10 +108,17 @@ def load(path: Path) -> Scenario:
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise BadScenario(f"{path}: {error}") from None
     found = msgspec.structs.replace(found, suite=path.parent.name, name=path.stem)
-    problem = _problem(found)
+    problem = _problem(found) or _missing(found, path.parent)
     if problem:
         raise BadScenario(f"{path}: {problem}")
-    return found
+    return msgspec.structs.replace(found, folder=str(path.parent))
+
+
+def _missing(scenario: Scenario, folder: Path) -> str:
+    for number, step in enumerate(scenario.steps):
+        if step.sound and not (folder / step.sound).is_file():
+            return f"steps[{number}].sound: there is no file {step.sound} beside it"
+    return ""
 
 
 def _problem(scenario: Scenario) -> str:

@@ -34,7 +34,11 @@ def show(state: State, percept: Percept) -> replies.Decision:
         return state, ()
     known = evidence(state, percept)
     limit = patience(settings, known)
-    if known.understood == "whole" or limit - silence < settings.listen_room or (ears.words and ears.words[-1].text.lower() in HESITATIONS):
+    if (
+        known.understood == "whole"
+        or limit - silence < settings.listen_room
+        or (ears.words and ears.words[-1].text.lower() in HESITATIONS)
+    ):
         return state, ()
     text = SOUNDS[turn.heard % len(SOUNDS)]
     state = replace(state, turn=replace(turn, listened=percept.now, heard=turn.heard + 1))

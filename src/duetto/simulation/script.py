@@ -63,7 +63,8 @@ class Says:
     """Speak. text: plain words, as the voice should read them. pause: silence (ns) at each "…" in the text.
 
     delay: ns after the cue, so that a voice can begin anywhere within a micro-turn. who: whose voice, "user" or one of
-    the `others` that the simulation was given. gain_db: added to that voice's own level.
+    the `others` that the simulation was given. gain_db: added to that voice's own level. sound: path of a recording of
+    it, which is played instead; its pauses are its own.
     """
 
     text: str
@@ -71,6 +72,7 @@ class Says:
     delay: int = 0
     who: str = "user"
     gain_db: float = 0.0
+    sound: str = ""
 
 
 @dataclass(frozen=True, slots=True)

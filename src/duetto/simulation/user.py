@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
 import numpy as np
+import soundfile
+import soxr
 from numpy.typing import NDArray
 
 from duetto.models.model import MicroTurn
@@ -35,6 +37,12 @@ AUDIBLE = 60
 """Amplitude (of 32767) above which a sample of duetto's voice counts as sound."""
 CLAUSE_GAP = ms(120)
 """Silence (ns) in duetto's voice that a listener takes for the end of a clause; words have shorter gaps."""
+
+
+LOUD = 0.02
+"""Share of a recording's peak above which it is loud."""
+PAUSE = ms(200)
+"""Silence (ns) in a recording that is a pause."""
 
 
 class SoundIn(Protocol):
@@ -250,6 +258,8 @@ class _Sound:
     @classmethod
     def of(cls, deed: Says, speak: Callable[[str], Samples]) -> _Sound:
         """Trimmed at both ends, with silence of the given length at each "…"."""
+        if deed.sound:
+            return cls.recorded(recording(deed.sound), deed.gain_db)
         gap = np.zeros(samples_before(deed.pause, VOICE_RATE), np.int16)
         parts: list[Samples] = []
         pieces: list[tuple[int, int]] = []
@@ -270,11 +280,33 @@ class _Sound:
                 [np.zeros(samples_before(ms(1), VOICE_RATE), np.int16)],
                 [(0, samples_before(ms(1), VOICE_RATE))],
             )
-        samples = np.concatenate(parts)
-        if deed.gain_db:
-            louder = samples.astype(np.float64) * 10 ** (deed.gain_db / 20)
-            samples = np.clip(louder, -32768, 32767).astype(np.int16)
-        return cls(samples, tuple(pieces))
+        return cls(_louder(np.concatenate(parts), deed.gain_db), tuple(pieces))
+
+    @classmethod
+    def recorded(cls, samples: Samples, gain_db: float) -> _Sound:
+        """A recording as it is, from its first loud sample to its last; pauses are where it is quiet for 200 ms."""
+        loud = np.flatnonzero(np.abs(samples.astype(np.int32)) > LOUD * np.abs(samples.astype(np.int32)).max(initial=1))
+        if not len(loud):
+            return cls(samples, ((0, len(samples)),))
+        first = int(loud[0])
+        parts = _stretches(loud - first, samples_before(PAUSE, VOICE_RATE))
+        return cls(_louder(samples[first : int(loud[-1]) + 1], gain_db), tuple((a, b + 1) for a, b in parts))
+
+
+def recording(path: str) -> Samples:
+    """A sound file's first channel, int16 (n,) at VOICE_RATE. Raises ValueError that names the file."""
+    try:
+        sound, rate = soundfile.read(path, dtype="int16", always_2d=True)
+    except (soundfile.LibsndfileError, OSError) as error:
+        raise ValueError(f"sound: {path}: cannot be read: {error}") from None
+    mono = np.ascontiguousarray(sound[:, 0])
+    return mono if rate == VOICE_RATE else soxr.resample(mono, rate, VOICE_RATE).astype(np.int16)
+
+
+def _louder(samples: Samples, gain_db: float) -> Samples:
+    if not gain_db:
+        return samples
+    return np.clip(samples.astype(np.float64) * 10 ** (gain_db / 20), -32768, 32767).astype(np.int16)
 
 
 def _stretches(loud: NDArray[np.intp], gap: int) -> list[tuple[int, int]]:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Final, TypeAlias
 
 from duetto.bench.scores import fdb
+from duetto.bench.scores.coherence import coherence
 from duetto.bench.scores.eva import eva
 from duetto.bench.scores.figure import Figure
 from duetto.bench.scores.floor import drafts, fast_and_patient, listens, yields_and_holds
@@ -23,6 +24,7 @@ SCORERS: Final[dict[str, Scorer]] = {
     "fast and patient": fast_and_patient,
     "yields and goes on": yields_and_holds,
     "listening": listens,
+    "coherence": coherence,
     "drafts": drafts,
     "Full-Duplex-Bench v1": fdb.v1,
     "Full-Duplex-Bench v1.5": fdb.v15,
@@ -32,11 +34,11 @@ SCORERS: Final[dict[str, Scorer]] = {
 """By the name that the report gives them, in its order."""
 
 
-def summarise(taken: Sequence[Taken], scorers: Mapping[str, Scorer] = SCORERS) -> Summary:
-    """All figures, of each half over all suites and by suite. Figures that nothing was found for are left out."""
+def summarise(taken: Sequence[Taken], scorers: Mapping[str, Scorer] = SCORERS, *, halves: bool = True) -> Summary:
+    """All figures, of each half (or of "all") over all suites and by suite. Those of nothing are left out."""
     summary: Summary = {}
-    for half in ("held-out", "dev"):
-        mine = [one for one in taken if one.trial.half == half]
+    for half in ("held-out", "dev") if halves else ("all",):
+        mine = [one for one in taken if half in (one.trial.half, "all")]
         if not mine:
             continue
         suites = sorted({one.scenario.suite for one in mine})

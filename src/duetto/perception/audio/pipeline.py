@@ -48,8 +48,8 @@ class Hearing:
 
     voice: somebody speaks. stirring: or perhaps begins to. since, ended: onset of the present or latest voice, end of
     the latest (ns). utterance: the open one. words: its words so far. stable: for how long (ns) they have not
-    changed. caught_up: the recogniser has heard past the end of the voice. level: of the loudest piece of the present or
-    latest voice, dB of full scale. ending: semitones by which its pitch ended above its median, None if not known.
+    changed. caught_up: the recogniser has heard past the end of the voice. level: of the loudest piece of the present
+    or latest voice, dB of full scale. ending: semitones by which its pitch ended above its median, None if not known.
     """
 
     voice: bool = False
