@@ -49,7 +49,7 @@ def meaning(state: State, ears: Ears, now: int) -> Meaning:
         heard = ears.sure >= settings.sure_of_whole and lasts >= settings.quiet_floor_after
         if draft.understood == "whole" and (heard or not quiet or not ears.voice):
             return "floor"
-        if draft.understood == "half" and not quiet:
+        if draft.understood == "half" and (heard or not quiet):
             return "floor"
         if draft.understood == "none" and (lasts >= settings.foreign_after or not ears.voice):
             return "aside"

@@ -43,8 +43,7 @@ def patience(settings: InteractionSettings, evidence: Evidence) -> int:
         silence = round(silence * settings.asked_factor)
     if evidence.ending is not None and abs(evidence.ending) < settings.level_pitch:
         silence = round(silence * settings.level_pitch_factor)
-    sure = evidence.understood == "whole" and not evidence.open_ended
-    if evidence.own_pause is not None and not sure:
+    if evidence.own_pause is not None and evidence.understood != "whole":
         silence = max(silence, min(round(settings.own_pause_factor * evidence.own_pause), settings.hesitation_silence))
     if evidence.typing or evidence.facing is False:
         silence = round(silence * settings.elsewhere_factor)

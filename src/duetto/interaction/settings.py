@@ -21,11 +21,10 @@ LEADS_ON = frozenset({"and", "or", "but", "so", "because", "then", "if", "that",
 class InteractionSettings:
     """When to speak, wait, duck and stop."""
 
-    whole_silence: int = ms(160)
-    """Silence (ns) after which a turn has ended whose words are a whole request: the mean gap between people (239 ms in
-    English, Stivers et al. 2009), less half a micro-turn, for that is how late it is noticed at Δ = 80 ms, and less
-    the 60 ms by which voice activity lets go of a voice too late."""
-    open_silence: int = ms(440)
+    whole_silence: int = ms(100)
+    """Silence (ns) after which a turn has ended whose words are a whole request: as soon as the silence is known to be
+    one. What is then said begins after about as long as between people (239 ms in English, Stivers et al. 2009)."""
+    open_silence: int = ms(220)
     """The same when the words are whole but may well go on ("count to ten" … "by twos")."""
     half_silence: int = ms(1200)
     """The same when something is missing: pauses inside a turn are mostly below 1 s (Heldner & Edlund 2010)."""
@@ -51,7 +50,7 @@ class InteractionSettings:
     word of the embedded recogniser is stable 140 ms after it ends."""
     drafts_per_turn: int = 8
     """Drafts at most while the user speaks in one turn; after that only pauses and the end are asked about."""
-    hold_after: int = ms(170)
+    hold_after: int = ms(150)
     """Length of the user's voice (ns) over duetto's own after which ducking becomes silence, if it is as loud as their
     usual one: with the time to notice an onset this keeps onset-to-silent below 250 ms."""
     aside_db: float = 3.0
@@ -64,7 +63,7 @@ class InteractionSettings:
     sure: float = 0.25
     """Confidence of the recogniser below which its words are taken for none: of requests 3 in 100 come out there, of
     other speech 88 (the embedded recogniser, whole sentences)."""
-    sure_of_whole: float = 0.6
+    sure_of_whole: float = 0.4
     """Confidence from which words over duetto's own speech that the brain understands take the floor even if they are
     quiet, once they have lasted `quiet_floor_after`."""
     quiet_floor_after: int = ms(900)

@@ -13,9 +13,11 @@ class Language(msgspec.Struct, frozen=True):
     open_slots: slots that take any words (what to be reminded of, a note's text). Where one of them has templates in
     `slots` too, they are what is likely in it.
     open_words: words that are likely in open slots; the recogniser can hear no others unless its vocabulary is open.
+    corrected: slots before which one may hesitate, and after which one may correct oneself ("five, no, six").
     """
 
     phrases: tuple[str, ...] = ()
     slots: dict[str, tuple[str, ...]] = {}
     open_slots: tuple[str, ...] = ()
     open_words: tuple[str, ...] = ()
+    corrected: tuple[str, ...] = ()

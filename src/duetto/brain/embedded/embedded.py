@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import msgspec
 
 from duetto.brain.brain import BrainHandler, Part
+from duetto.brain.embedded import repair
 from duetto.brain.embedded.language import build_language
 from duetto.brain.embedded.memory import Memory, Pending, Plan
 from duetto.brain.embedded.skill import Answer, Question
@@ -175,7 +176,7 @@ class EmbeddedBrain:
         words = tokens(ask.text)
         if not words:
             return words, Understanding("none")
-        alone = self._understander.understand(words)
+        words, alone = repair.best(words, self._understander.understand(words), self._understander.understand)
         pending = memory.pending
         if pending is None or ask.context.now - pending.at > ANSWER_WITHIN:
             return words, alone

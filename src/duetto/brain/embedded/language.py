@@ -93,6 +93,11 @@ LIKELY: Final[dict[str, tuple[str, ...]]] = {
 }
 """What is likely in the open slots, as phrases: a recogniser hears these well, and any other words less well."""
 
+CORRECTED: Final = ("number", "count", "duration", "period", "time_of_day", "item")
+"""Slots in which one often corrects oneself, or hesitates before."""
+LEADS: Final = "[no | no no | um | uh]"
+"""What a request may begin with that is none of it."""
+
 _SPOKEN: Final = (("what is", "(what is | what's)"), ("that is", "(that is | that's)"), ("i am", "(i am | i'm)"))
 
 
@@ -116,13 +121,16 @@ def build_language(given: Iterable[Skill]) -> Language:
     """The phrases of these skills, contractions included, with their slots and likely open words."""
     all_skills = tuple(given)
     slots: Mapping[str, tuple[str, ...]] = gather_slots(all_skills)
-    phrases = [_spoken(t) for skill in all_skills for templates in skill.phrases.values() for t in templates]
+    phrases = [
+        f"{LEADS} {_spoken(t)}" for skill in all_skills for templates in skill.phrases.values() for t in templates
+    ]
     counts = [word for number in ("unit", "teen", "ten") for word in re.findall(r"[a-z]+", slots[number][0])]
     return Language(
         phrases=tuple(phrases),
         slots={**slots, **LIKELY},
         open_slots=tuple(name for skill in all_skills for name in skill.open_slots),
         open_words=tuple(dict.fromkeys((*OPEN_WORDS, *counts))),
+        corrected=CORRECTED,
     )
 
 

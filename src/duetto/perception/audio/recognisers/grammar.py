@@ -19,6 +19,10 @@ MAX_STATES: Final = 200_000
 MAX_DEPTH: Final = 24
 """How deep slots may be nested in slots; deeper, or recursive, is refused."""
 
+HESITATING: Final = ("um", "uh")
+"""What may be said before a slot that one corrects oneself in; `CORRECTING` what may be said after it."""
+CORRECTING: Final = (("no",), ("i", "mean"))
+
 _TOKEN: Final = re.compile(r"<[^\s<>]+>|[()\[\]|*+]|[^\s()\[\]|*+<>]+|<|>")
 
 
@@ -120,6 +124,15 @@ class _Draft:
             self.arc(loop, end, None)
         for template in self.language.slots.get(name, ()):
             self.arc(self.template(template, start, depth + 1), end)
+        if name in self.language.corrected:
+            for word in HESITATING:
+                self.arc(start, start, word)
+            for words in CORRECTING:
+                at = end
+                for word in words:
+                    at, before = self.state(), at
+                    self.arc(before, at, word)
+                self.arc(at, start)
         return end
 
 
