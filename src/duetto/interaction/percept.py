@@ -71,8 +71,8 @@ class Percept:
     """Everything `decide` is told in one round of a micro-turn.
 
     now: media time (ns) at which the decision takes effect. delta: length of a micro-turn (ns).
-    lines: lines the user has just sent. typing: the user is at a line just now. facing: a face is in the picture; None
-    where there is no picture. seen: what has just begun to be seen. arrivals: of slow work, in order.
+    lines: lines the user has just sent. seen: what has just begun to be seen. arrivals: of slow work, in order. typing:
+    the user is at a line just now. facing: a face is in the picture; None as long as none has been.
     """
 
     now: int
@@ -80,7 +80,7 @@ class Percept:
     ears: Ears = Ears()
     mouth: Mouth = Mouth()
     lines: tuple[str, ...] = ()
-    typing: bool = False
-    facing: bool | None = None
     seen: tuple[Sighting, ...] = ()
     arrivals: tuple[Arrival, ...] = ()
+    typing: bool = False
+    facing: bool | None = None

@@ -32,7 +32,9 @@ def follow(state: State, percept: Percept) -> replies.Decision:
     if ears.utterance is None:
         return replace(state, turn=None), tuple(actions)
     turn = turn or UserTurn(
-        ears.utterance, over=percept.mouth.sounding or state.overlap is not None, since=ears.since or percept.now
+        ears.utterance,
+        over=percept.mouth.sounding or state.overlap is not None,
+        since=percept.now if ears.since is None else ears.since,
     )
     state, turn = ways.paused(state, turn, ears)
     if passing_remark(state, ears):
@@ -73,6 +75,7 @@ def evidence(state: State, percept: Percept) -> Evidence:
     return Evidence(
         understood=None if current is None else current.understood,
         open_ended=current is not None and current.open_ended,
+        sure=ears.sure,
         last=ears.words[-1].text if ears.words else "",
         ending=ears.ending,
         asked=asked is not None and percept.now - asked < state.settings.engaged_for,

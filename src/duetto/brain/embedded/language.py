@@ -97,6 +97,8 @@ CORRECTED: Final = ("number", "count", "duration", "period", "time_of_day", "ite
 """Slots in which one often corrects oneself, or hesitates before."""
 LEADS: Final = "[no | no no | um | uh]"
 """What a request may begin with that is none of it."""
+LISTENING: Final = ("uh huh | um hum | mm hmm | mhm | hmm | aha | oh | ah | wow | cool | nice",)
+"""What a listener says. It is no request, but it is to be heard."""
 
 _SPOKEN: Final = (("what is", "(what is | what's)"), ("that is", "(that is | that's)"), ("i am", "(i am | i'm)"))
 
@@ -126,7 +128,7 @@ def build_language(given: Iterable[Skill]) -> Language:
     ]
     counts = [word for number in ("unit", "teen", "ten") for word in re.findall(r"[a-z]+", slots[number][0])]
     return Language(
-        phrases=tuple(phrases),
+        phrases=(*phrases, *LISTENING),
         slots={**slots, **LIKELY},
         open_slots=tuple(name for skill in all_skills for name in skill.open_slots),
         open_words=tuple(dict.fromkeys((*OPEN_WORDS, *counts))),

@@ -65,10 +65,7 @@ SKILL: Final = Skill(
         "talk.who": ("who are you", "what (is your name | are you)"),
         "talk.help": ("help [me]", "what can (you do | i say | i ask [you])", "what do you do", "how does this work"),
         "talk.hear": ("(can | do) you hear me", "are you (there | listening)"),
-        "talk.yes": (
-            "(yes | yeah | yep | sure | okay | right | exactly | all right | i see | good | great) [please]",
-            "(uh huh | um hum | mm hmm | mhm | hmm | aha | oh | ah | wow | cool | nice)",
-        ),
+        "talk.yes": ("(yes | yeah | yep | sure | okay | right | exactly | all right | i see | good | great) [please]",),
         "talk.no": ("(no | nope | no thanks | no thank you)",),
     },
     answer=answer,
