@@ -11,6 +11,7 @@ from duetto.brain.embedded.numbers import value
 LONGEST_NUMBER: Final = 12
 """Words that one number is looked for in."""
 _TOKEN: Final = re.compile(r"-?\d[\d,]*(?:[.:]\d+)?|[^\W\d_]+(?:['’][^\W\d_]+)*")
+_AFTER_A: Final = (["hundred"], ["thousand"], ["million"])
 _JOINS: Final = frozenset({"and", "a", "point"})
 
 
@@ -28,7 +29,7 @@ def plain(text: str) -> tuple[str, ...]:
 
 def _number(words: Sequence[str], at: int) -> tuple[int, str]:
     """The longest number that begins there: where it ends and its digits; one word on and "" if there is none."""
-    if words[at] not in _JOINS:
+    if words[at] not in _JOINS or (words[at] == "a" and words[at + 1 : at + 2] in _AFTER_A):
         for end in range(min(len(words), at + LONGEST_NUMBER), at, -1):
             if words[end - 1] in _JOINS or (end - at == 1 and words[at] in ("oh", "first", "second")):
                 continue
