@@ -40,7 +40,5 @@ def taken(
 ) -> Taken:
     scenario = Scenario(about="made by hand", steps=steps, expect=expect, suite=suite, name=name)
     speech, words = spoken(*agent)
-    trial = Trial(
-        scenario.id, half, "nobody", s(duration), user, speech, words, tuple(s(moment) for moment in ducked)
-    )
+    trial = Trial(scenario.id, half, "nobody", s(duration), user, speech, words, tuple(s(moment) for moment in ducked))
     return judge(scenario, trial)

@@ -12,7 +12,8 @@ from duetto.interaction.settings import HESITATIONS, LEADS_ON, InteractionSettin
 class Evidence:
     """What speaks for and against the turn's end.
 
-    understood, open_ended: what the brain makes of its words. sure: confidence that these are the words. last: the last of them. ending: semitones by which the
+    understood, open_ended: what the brain makes of its words. sure: confidence that these are the words. listened:
+    duetto has given a sound of listening in this turn. last: the last of them. ending: semitones by which the
     pitch ended above its median. asked: duetto has just asked a question. own_pause: how long this user's pauses are
     (ns). typing: the user is typing. facing: a face is in the picture, None where there is no picture.
     """
@@ -20,6 +21,7 @@ class Evidence:
     understood: Literal["whole", "half", "none"] | None = None
     open_ended: bool = False
     sure: float = 1.0
+    listened: bool = False
     last: str = ""
     ending: float | None = None
     asked: bool = False
@@ -37,7 +39,7 @@ def patience(settings: InteractionSettings, evidence: Evidence) -> int:
             silence = settings.half_silence
         case _:
             silence = settings.unknown_silence
-    if evidence.sure < settings.sure_of_end:
+    if evidence.sure < settings.sure_of_end or evidence.listened:
         silence = max(silence, settings.unsure_silence)
     last = evidence.last.lower()
     if last in HESITATIONS or (last in LEADS_ON and evidence.understood != "whole"):

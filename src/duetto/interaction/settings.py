@@ -24,11 +24,12 @@ class InteractionSettings:
     whole_silence: int = ms(100)
     """Silence (ns) after which a turn has ended whose words are a whole request: as soon as the silence is known to be
     one. What is then said begins after about as long as between people (239 ms in English, Stivers et al. 2009)."""
-    open_silence: int = ms(300)
+    open_silence: int = ms(420)
     """The same when the words are whole but may well go on ("count to ten" … "by twos")."""
     unsure_silence: int = ms(800)
     """The same at least, whatever the brain makes of the words, when their confidence is below `sure_of_end`: of
-    sentences that were not in the language most are taken for whole requests, with little confidence."""
+    sentences that were not in the language most are taken for whole requests, with little confidence. And in a turn in
+    which duetto has shown that it listens: it is a long one."""
     sure_of_end: float = 0.6
     """Confidence of the recogniser: 10 in 100 requests come out below it, 95 of other sentences."""
     half_silence: int = ms(1200)

@@ -76,6 +76,7 @@ def evidence(state: State, percept: Percept) -> Evidence:
         understood=None if current is None else current.understood,
         open_ended=current is not None and current.open_ended,
         sure=ears.sure,
+        listened=state.turn is not None and state.turn.heard > 0,
         last=ears.words[-1].text if ears.words else "",
         ending=ears.ending,
         asked=asked is not None and percept.now - asked < state.settings.engaged_for,

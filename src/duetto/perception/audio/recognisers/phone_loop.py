@@ -19,6 +19,10 @@ requests and 60 other sentences from four synthetic voices, each judged by a fit
 sentences and 3 % of the requests come out below a fifth. Half-way into a sentence it tells little."""
 
 
+LONGEST: Final = 250
+"""Frames of speech beyond which more do not count: the difference hardly grows then, and the fit had none longer."""
+
+
 class PhoneLoop:
     """A search of free phones beside the one of the grammar, at 0.03 of a core."""
 
@@ -51,5 +55,5 @@ class PhoneLoop:
         found = self._decoder.hyp()
         if found is None:
             return 1.0
-        odds = PER_SCORE * (score - found.score) + PER_FRAME * frames + BIAS
+        odds = PER_SCORE * (score - found.score) + PER_FRAME * min(frames, LONGEST) + BIAS
         return round(1 / (1 + math.exp(-max(-30.0, min(30.0, odds)))), 2)
