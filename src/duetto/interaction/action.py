@@ -43,7 +43,8 @@ class DropReply(_Action, frozen=True, tag="drop"):
 class PlanClause(_Action, frozen=True, tag="plan"):
     """Put a clause into the plan of speech. place: "end" after all that is planned, "next" after the present clause.
 
-    held: prepare its sound but keep it back until `ReleaseReply`.
+    held: prepare its sound but keep it back until `ReleaseReply`. aside: a sound of listening: it is said more quietly,
+    and is nothing that was said.
     """
 
     clause: int
@@ -51,6 +52,7 @@ class PlanClause(_Action, frozen=True, tag="plan"):
     text: str
     place: Literal["end", "next"] = "end"
     held: bool = False
+    aside: bool = False
 
 
 class ReleaseReply(_Action, frozen=True, tag="release"):

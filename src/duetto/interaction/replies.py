@@ -117,7 +117,8 @@ def plan(state: State, percept: Percept) -> Decision:
         ahead = state.settings.plan_ahead - dict(percept.mouth.left).get(reply.id, 0)
         upto = current.planned + max(0, ahead)
         for clause in current.clauses[current.planned : upto]:
-            actions.append(PlanClause(clause_id, reply.id, clause.text, place, held=not current.released))
+            aside = current.origin == "listening"
+            actions.append(PlanClause(clause_id, reply.id, clause.text, place, not current.released, aside))
             clause_id += 1
         current = replace(current, planned=min(upto, len(current.clauses)))
         if current != reply:

@@ -11,6 +11,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TypeVar
 
+import msgspec
+import numpy as np
+
 from duetto.interaction import action as do
 from duetto.interaction.microturn import decide
 from duetto.interaction.percept import Ears, Mouth, Percept, Sighting
@@ -33,6 +36,8 @@ from duetto.timeline.timeline import Timeline, TimelineSettings
 from duetto.timeline.turn import Samples, Turn
 
 T = TypeVar("T")
+MOST_ASIDES = 8
+"""Sounds of listening that are remembered as such: one at a time is planned."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +64,8 @@ class CascadeSettings:
     """How far back (ns) a brain is told what was seen."""
     seen_most: int = 64
     """Things seen that a brain is told, at most."""
+    aside_db: float = -6.0
+    """Level of sounds of listening relative to the voice, dB."""
 
 
 class Cascade:
@@ -81,6 +88,7 @@ class Cascade:
         self._history: deque[Remark] = deque(maxlen=self.settings.history)
         self._speaking = Speaking(0)
         self._clauses: dict[int, str] = {}  # planned and not begun
+        self._asides: dict[int, int] = {}  # clauses that are sounds of listening, with their replies
         self._begun: list[str] = []
         self._seen_face = False
         self._costs: dict[str, int] = {}
@@ -135,7 +143,8 @@ class Cascade:
     def _take_speech(self, turn: Turn) -> None:
         for arrival in turn.arrivals:
             if isinstance(arrival, Speech):
-                self._speech.supply(arrival)
+                aside = arrival.clause in self._asides
+                self._speech.supply(_quieter(arrival, self.settings.aside_db) if aside else arrival)
             elif isinstance(arrival, Fault) and arrival.clause is not None:
                 if self._speech.fail(arrival.clause):
                     self._begun.append(self._clauses.pop(arrival.clause, ""))
@@ -194,6 +203,10 @@ class Cascade:
                 return (Forget(action.reply),)
             case do.PlanClause():
                 self._clauses[action.clause] = action.text
+                if action.aside:
+                    self._asides[action.clause] = action.reply
+                    while len(self._asides) > MOST_ASIDES:
+                        self._asides.pop(next(iter(self._asides)))
                 speech.plan(action.clause, action.reply, action.text, place=action.place, held=action.held)
             case do.ReleaseReply():
                 speech.release(action.reply)
@@ -258,7 +271,9 @@ class Cascade:
             self._remember_said(reply, now)
 
     def _remember_said(self, reply: int, now: int) -> None:
-        """Only what was heard of a reply is history."""
+        """Only what was heard of a reply is history; that duetto listened is not."""
+        if reply in self._asides.values():
+            return
         heard = self._speech.ledger.heard(reply)
         if heard:
             self._history.append(Remark("duetto", heard, now))
@@ -271,6 +286,11 @@ class Cascade:
             return work()
         finally:
             self._costs[part] = self._costs.get(part, 0) + watch.cpu_ns()
+
+
+def _quieter(speech: Speech, decibels: float) -> Speech:
+    samples = np.frombuffer(speech.samples, "<i2") * 10 ** (decibels / 20)
+    return msgspec.structs.replace(speech, samples=samples.astype("<i2").tobytes())
 
 
 def _sighting(increment: Increment) -> Sighting | None:

@@ -1,0 +1,150 @@
+"""Real conversations with labels of who speaks when (RTTM): are voices' boundaries found, and does duetto keep out?
+
+Nobody in them talks to duetto, so whatever it says but a sound of listening is a false start. `DUETTO_REAL_SPEECH` is
+the folder: NAME.wav with its lines in any .rttm file there.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import soundfile
+import soxr
+
+from duetto.bench.runner import Item, take
+from duetto.bench.scenario import load
+from duetto.bench.scores.taken import listening
+from duetto.bench.targets.duetto import DuettoTarget
+from duetto.bench.trial import Trial
+from duetto.perception.audio.vad import SileroBatch, VoiceActivity
+from duetto.timeline.clock import in_s
+from duetto.timeline.turn import MIC_RATE, Samples
+
+START = 0.5
+"""Seconds into the item at which the recording begins."""
+GAP = 0.2
+"""Seconds: labelled speech with no more between it is one stretch; voice activity is judged on such stretches."""
+NEAR = 1.0
+"""Seconds: a boundary further off than this was not found."""
+
+
+def run(folder: Path) -> dict[str, Any]:
+    """One row a recording, and all together."""
+    place = os.environ.get("DUETTO_REAL_SPEECH")
+    if not place:
+        return {"left out": "set DUETTO_REAL_SPEECH to a folder of WAV and RTTM files"}
+    labels = _labels(Path(place))
+    found: dict[str, Any] = {}
+    onsets: list[float] = []
+    ends: list[float] = []
+    missed = total = 0
+    for name, speech in sorted(labels.items()):
+        wav = Path(place) / f"{name}.wav"
+        if not wav.is_file():
+            continue
+        if not np.any(soundfile.read(wav, dtype="int16")[0]):
+            found[name] = "left out: digital silence"
+            continue
+        near_onsets, near_ends, lost = _boundaries(speech, _voices(wav))
+        onsets += near_onsets
+        ends += near_ends
+        missed, total = missed + lost, total + 2 * len(speech)
+        trial = _conversation(wav)
+        said = [span for span in trial.speech if not listening(trial, span)]
+        false = [span for span in said if _holds(speech, in_s(span.start) - START)]
+        found[name] = {
+            "seconds": round(in_s(trial.duration), 1),
+            "stretches": len(speech),
+            "sounds of listening": len(trial.speech) - len(said),
+            "replies": len(said),
+            "false starts (speech went on within 1 s)": len(false),
+            "said": " ".join(word.text for word in trial.words),
+        }
+    found["onset error ms p10 p50 p90"] = _percentiles(onsets)
+    found["end error ms p10 p50 p90"] = _percentiles(ends)
+    found["boundaries not found within 1 s"] = f"{missed} of {total}"
+    return found
+
+
+def _labels(folder: Path) -> dict[str, list[tuple[float, float]]]:
+    """By recording, the stretches in which anybody speaks (s), joined over gaps of up to `GAP`."""
+    raw: dict[str, list[tuple[float, float]]] = {}
+    for path in sorted(folder.glob("*.rttm")):
+        for line in path.read_text(encoding="utf-8").splitlines():
+            fields = line.split()
+            if fields[:1] == ["SPEAKER"]:
+                raw.setdefault(fields[1], []).append((float(fields[3]), float(fields[3]) + float(fields[4])))
+    joined: dict[str, list[tuple[float, float]]] = {}
+    for name, spans in raw.items():
+        for start, end in sorted(spans):
+            known = joined.setdefault(name, [])
+            if known and start - known[-1][1] <= GAP:
+                known[-1] = (known[-1][0], max(known[-1][1], end))
+            else:
+                known.append((start, end))
+    return joined
+
+
+def _voices(wav: Path) -> list[tuple[float, float]]:
+    """The voices that duetto's own activity finds (s)."""
+    sound, rate = soundfile.read(wav, dtype="int16", always_2d=True)
+    mono: Samples = np.ascontiguousarray(sound[:, 0])
+    samples = mono if rate == MIC_RATE else soxr.resample(mono, rate, MIC_RATE).astype(np.int16)
+    activity, model = VoiceActivity(), SileroBatch()
+    found: list[tuple[float, float]] = []
+    begun: float | None = None
+    for first in range(0, len(samples), 512):
+        activity.step(samples[first : first + 512], model)
+        if activity.active and begun is None and activity.since is not None:
+            begun = in_s(activity.since)
+        elif not activity.active and begun is not None and activity.ended is not None:
+            found.append((begun, in_s(activity.ended)))
+            begun = None
+    return found if begun is None else [*found, (begun, len(samples) / MIC_RATE)]
+
+
+def _boundaries(
+    speech: list[tuple[float, float]], voices: list[tuple[float, float]]
+) -> tuple[list[float], list[float], int]:
+    """Errors (ms) of the nearest onsets and ends, and how many have none near."""
+    onsets: list[float] = []
+    ends: list[float] = []
+    for start, end in speech:
+        for errors, moment, candidates in (
+            (onsets, start, [a for a, _ in voices]),
+            (ends, end, [b for _, b in voices]),
+        ):
+            error = min((c - moment for c in candidates), key=abs, default=NEAR + 1)
+            if abs(error) <= NEAR:
+                errors.append(1000 * error)
+    return onsets, ends, 2 * len(speech) - len(onsets) - len(ends)
+
+
+def _conversation(wav: Path) -> Trial:
+    """Duetto listens to the recording."""
+    with tempfile.TemporaryDirectory(prefix="duetto-") as folder:
+        path = Path(folder) / "real" / "talk.toml"
+        path.parent.mkdir()
+        path.write_text(
+            f'about = "people talking"\n[[steps]]\nat = {START}\nsays = "talk"\nsound = "{wav.resolve()}"\n'
+            '[[expect]]\nkind = "wait"\n',
+            encoding="utf-8",
+        )
+        (Path(folder) / "sounds").mkdir()
+        trial = take(DuettoTarget(), Item(load(path), 0), 1, Path(folder))
+    if trial.error:
+        raise RuntimeError(trial.error)
+    return trial
+
+
+def _holds(speech: list[tuple[float, float]], moment: float) -> bool:
+    """Somebody speaks at that moment (s), or goes on within a second."""
+    return any(start - NEAR <= moment < end for start, end in speech)
+
+
+def _percentiles(values: list[float]) -> str:
+    return " ".join(f"{p:.0f}" for p in np.percentile(values, (10, 50, 90))) if values else "–"
