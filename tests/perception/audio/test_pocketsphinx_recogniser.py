@@ -107,3 +107,39 @@ def test_a_language_without_phrases_is_refused():
 def test_a_model_of_one_s_own_is_refused():
     with pytest.raises(ValueError, match="model: pocketsphinx brings its own"):
         open_recogniser(RecogniserSettings(language=LANGUAGE, model="somewhere"))
+
+
+def quiet_from(sound: np.ndarray, moment: float) -> list[Hypothesis]:
+    """What is heard when nobody speaks any more from that moment (s) on."""
+    handler = RecogniserHandler(open_recogniser(RecogniserSettings(language=LANGUAGE)))
+    found: list[Hypothesis] = []
+    for first in range(0, len(sound), 1280):
+        job = Listen(
+            1, samples_at(first, MIC_RATE), sound[first : first + 1280].tobytes(), quiet=first >= moment * MIC_RATE
+        )
+        found += handler.handle(job)
+    return found
+
+
+def test_at_a_pause_whole_phrases_count_for_more_than_cut_off_ones_and_more_may_follow(sentence):
+    found = quiet_from(sentence, 2.3)
+    assert text(found[-1]) == "what is twelve times seven"
+    first_part = speech("what is twelve")
+    pause = 0.3 + len(first_part) / MIC_RATE
+    sound = room(pause + 2.4, (0.3, first_part), (pause + 0.8, speech("times seven"))).sound
+    handler = RecogniserHandler(open_recogniser(RecogniserSettings(language=LANGUAGE)))
+    said: list[str] = []
+    for first in range(0, len(sound), 1280):
+        quiet = pause + 0.1 <= first / MIC_RATE < pause + 0.7
+        job = Listen(1, samples_at(first, MIC_RATE), sound[first : first + 1280].tobytes(), quiet=quiet)
+        (hypothesis,) = handler.handle(job)
+        said.append(text(hypothesis))
+    assert said[round((pause + 0.6) * MIC_RATE) // 1280].startswith("what is twelve")
+    assert said[-1] == "what is twelve times seven"
+
+
+def test_speech_that_is_not_in_the_language_is_hardly_believed(heard):
+    assert heard[-1].words[-1].confidence > 0.6
+    foreign = room(3.4, (0.3, speech("the neighbors are away on holiday this week"))).sound
+    (*_, last) = listen(open_recogniser(RecogniserSettings(language=LANGUAGE)), foreign)
+    assert not last.words or last.words[-1].confidence < 0.25
