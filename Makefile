@@ -4,7 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 
-.PHONY: demo test check bench format clean
+.PHONY: demo test check bench docs format clean
 
 demo: $(READY)
 	$(BIN)/duetto demo --out demo-out
@@ -22,6 +22,12 @@ check: $(READY)
 bench: $(READY)
 	$(BIN)/python -m bench
 
+docs: $(READY)
+	$(BIN)/duetto bench run --out bench-out/floor
+	$(BIN)/duetto bench report bench-out/floor --silent --out docs/report.html
+	$(BIN)/duetto bench frontier --out bench-out/frontier
+	cp bench-out/frontier/frontier.svg docs/frontier.svg
+
 format: $(READY)
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
@@ -33,4 +39,4 @@ $(READY): pyproject.toml
 	@touch $@
 
 clean:
-	rm -rf $(VENV) demo-out dist build .coverage* .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	rm -rf $(VENV) demo-out bench-out dist build .coverage* .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

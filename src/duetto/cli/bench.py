@@ -109,7 +109,9 @@ def show(run: Run) -> None:
 
 @app.command("report")
 def report(
-    run: Run, out: Annotated[Path | None, typer.Option(help="The HTML file; by default in the run's folder.")] = None
+    run: Run,
+    out: Annotated[Path | None, typer.Option(help="The HTML file; by default in the run's folder.")] = None,
+    silent: Annotated[bool, typer.Option("--silent", help="Without the sounds.")] = False,
 ) -> None:
     """Write a run's report anew: one HTML file, with the picture and the sound of every failed item."""
     with clear_errors():
@@ -119,7 +121,7 @@ def report(
 
         _results(run)
         path = out or run / "report.html"
-        write_report(path, _json(run / FILE), lambda item: sound_path(run, item))
+        write_report(path, _json(run / FILE), lambda item: None if silent else sound_path(run, item))
         sys.stdout.write(f"{path}\n")
 
 
