@@ -25,7 +25,7 @@ bench: $(READY)
 docs: $(READY)
 	$(BIN)/duetto bench run --out bench-out/floor
 	$(BIN)/duetto bench report bench-out/floor --silent --out docs/report.html
-	$(BIN)/duetto bench frontier --out bench-out/frontier
+	$(BIN)/duetto bench frontier pause interruption --out bench-out/frontier
 	cp bench-out/frontier/frontier.svg docs/frontier.svg
 
 format: $(READY)

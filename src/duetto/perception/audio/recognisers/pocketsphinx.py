@@ -48,9 +48,9 @@ USUAL_MEAN: Final = (62.0, 2.0, -10.0, 1.5, -5.0, -5.0, -4.0, -4.0, -2.0, -2.0, 
 (40, 3, −1, 0, …) is so far off that a first request was understood half as often."""
 CARRIED_FRAMES: Final = 300
 """How many frames of an utterance weigh as much as the mean that it began with: of 100, 300 and 600 the best."""
-SETTLES_UP_TO: Final = 8 * MIC_RATE
-"""Samples of an utterance that may be searched again after a pause, at a twelfth of their length; in a longer one the
-words at a pause are the best so far."""
+SETTLES_UP_TO: Final = 5 * MIC_RATE
+"""Samples of an utterance that may be searched again after a pause, at a twelfth of their length and more on a busy
+machine; in a longer one the words at a pause are the best so far."""
 _WINDOW: Final = 500
 """Frames that pocketsphinx counts the mean for that it is given (CMN_WIN in its `cmn.h`)."""
 _PHONES: Final = (
