@@ -69,6 +69,8 @@ class InteractionSettings:
     sure: float = 0.25
     """Confidence of the recogniser below which its words are taken for none: of requests 3 in 100 come out there, of
     other speech 88 (the embedded recogniser, whole sentences)."""
+    sure_alone: float = 0.08
+    """The same where duetto is silent: there, leaving a request unanswered is worse than answering what was none."""
     sure_of_whole: float = 0.4
     """Confidence from which words over duetto's own speech that the brain understands take the floor even if they are
     quiet, once they have lasted `quiet_floor_after`."""

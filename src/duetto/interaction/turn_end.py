@@ -71,7 +71,9 @@ def evidence(state: State, percept: Percept) -> Evidence:
     """What is known about the end of the turn in hand."""
     ears, asked = percept.ears, state.ways.asked
     draft = state.reply(state.turn.draft) if state.turn is not None else None
-    current = draft if draft is not None and draft.text == ears.text and ears.sure >= state.settings.sure else None
+    current = (
+        draft if draft is not None and draft.text == ears.text and ears.sure >= _believed(state, state.turn) else None
+    )
     return Evidence(
         understood=None if current is None else current.understood,
         open_ended=current is not None and current.open_ended,
@@ -91,9 +93,15 @@ def _calls_for_nothing(draft: Reply) -> bool:
     return draft.understood == "none" or (draft.ended and not draft.clauses and not draft.acts)
 
 
+def _believed(state: State, turn: UserTurn | None) -> float:
+    """The confidence from which the words of this turn are taken for what was said."""
+    over = state.overlap is not None or (turn is not None and turn.over)
+    return state.settings.sure if over else state.settings.sure_alone
+
+
 def _for_others(state: State, turn: UserTurn, ears: Ears | None, draft: Reply, now: int) -> bool:
     """Words that duetto can do nothing with, in a situation in which they need not be meant for it."""
-    foreign = ears is not None and ears.sure < state.settings.sure
+    foreign = ears is not None and ears.sure < _believed(state, turn)
     if not foreign and not _calls_for_nothing(draft):
         return ears is not None and draft.understood == "half" and ways.quiet(state, ears)
     if turn.over or state.overlap is not None or (ears is not None and ways.quiet(state, ears)):
@@ -111,7 +119,7 @@ def _conclude(state: State, turn: UserTurn, ears: Ears | None, percept: Percept)
     if draft is not None and _for_others(state, turn, ears, draft, percept.now):
         state, dropped = replies.drop(state, (draft.id,))
         return state, (*actions, *dropped)
-    if draft is not None and ears is not None and ears.sure < state.settings.sure:
+    if draft is not None and ears is not None and ears.sure < _believed(state, turn):
         # Meant for duetto, it seems, but these are hardly the words.
         state, dropped = replies.drop(state, (draft.id,))
         state, more = replies.say(state, "Sorry, I did not get that.", "apology")
