@@ -17,11 +17,13 @@ import soxr
 
 from duetto.bench.runner import Item, take
 from duetto.bench.scenario import load
+from duetto.bench.scores.fdb import merged
 from duetto.bench.scores.taken import listening
 from duetto.bench.targets.duetto import DuettoTarget
 from duetto.bench.trial import Trial
 from duetto.perception.audio.vad import SileroBatch, VoiceActivity
-from duetto.timeline.clock import in_s
+from duetto.timeline.clock import in_s, s
+from duetto.timeline.increment import Span
 from duetto.timeline.turn import MIC_RATE, Samples
 
 START = 0.5
@@ -72,21 +74,13 @@ def run(folder: Path) -> dict[str, Any]:
 
 def _labels(folder: Path) -> dict[str, list[tuple[float, float]]]:
     """By recording, the stretches in which anybody speaks (s), joined over gaps of up to `GAP`."""
-    raw: dict[str, list[tuple[float, float]]] = {}
+    raw: dict[str, list[Span]] = {}
     for path in sorted(folder.glob("*.rttm")):
         for line in path.read_text(encoding="utf-8").splitlines():
             fields = line.split()
             if fields[:1] == ["SPEAKER"]:
-                raw.setdefault(fields[1], []).append((float(fields[3]), float(fields[3]) + float(fields[4])))
-    joined: dict[str, list[tuple[float, float]]] = {}
-    for name, spans in raw.items():
-        for start, end in sorted(spans):
-            known = joined.setdefault(name, [])
-            if known and start - known[-1][1] <= GAP:
-                known[-1] = (known[-1][0], max(known[-1][1], end))
-            else:
-                known.append((start, end))
-    return joined
+                raw.setdefault(fields[1], []).append(Span(s(float(fields[3])), s(float(fields[3]) + float(fields[4]))))
+    return {name: [(in_s(a.start), in_s(a.end)) for a in merged(spans, s(GAP))] for name, spans in raw.items()}
 
 
 def _voices(wav: Path) -> list[tuple[float, float]]:

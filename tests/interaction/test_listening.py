@@ -32,7 +32,7 @@ def gave(state: State) -> list[str]:
 
 def test_one_is_given_in_a_pause_of_a_long_turn_and_the_next_is_another():
     state = paused(with_draft("none"))
-    assert gave(state) == [listening.SOUNDS[0]] and state.turn is not None and state.turn.heard == 1
+    assert gave(state) == [listening.SOUNDS[0]] and state.turn is not None and state.turn.given == 1
     reply = next(reply for reply in state.replies if reply.origin == "listening")
     assert reply.over, "it is meant to be heard beside the user"
     assert gave(paused(State(turn=state.turn, replies=state.replies[:1], next_reply=3), talked=s(9))) == [

@@ -34,12 +34,8 @@ def show(state: State, percept: Percept) -> replies.Decision:
         return state, ()
     known = evidence(state, percept)
     limit = patience(settings, known)
-    if (
-        known.understood == "whole"
-        or limit - silence < settings.listen_room
-        or (ears.words and ears.words[-1].text.lower() in HESITATIONS)
-    ):
+    if known.understood == "whole" or limit - silence < settings.listen_room or known.last.lower() in HESITATIONS:
         return state, ()
-    text = SOUNDS[turn.heard % len(SOUNDS)]
-    state = replace(state, turn=replace(turn, listened=percept.now, heard=turn.heard + 1))
+    text = SOUNDS[turn.given % len(SOUNDS)]
+    state = replace(state, turn=replace(turn, listened=percept.now, given=turn.given + 1))
     return replies.say(state, text, "listening", over=True)

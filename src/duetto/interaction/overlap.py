@@ -20,7 +20,7 @@ from duetto.interaction.state import Overlap, State
 Meaning = Literal["floor", "aside", "open"]
 
 
-def listening(ears: Ears) -> bool:
+def only_listens(ears: Ears) -> bool:
     """Are all its words sounds of listening?"""
     return all(word.text.lower() in BACKCHANNELS for word in ears.words)
 
@@ -29,7 +29,7 @@ def passing_remark(state: State, ears: Ears) -> bool:
     """Is what the user said over duetto only a sound, or one of listening? Then it is no turn of theirs."""
     if state.overlap is None or ears.since is None or ears.voice or ears.ended is None:
         return False
-    return listening(ears) and ears.ended - state.overlap.since <= state.settings.backchannel_longest
+    return only_listens(ears) and ears.ended - state.overlap.since <= state.settings.backchannel_longest
 
 
 def meaning(state: State, ears: Ears, now: int) -> Meaning:
@@ -40,7 +40,7 @@ def meaning(state: State, ears: Ears, now: int) -> Meaning:
         return "open"
     lasts = (now if ears.voice or ears.ended is None else ears.ended) - ears.since
     quiet = ways.quiet(state, ears)
-    if ears.words and listening(ears) and lasts <= settings.backchannel_longest:
+    if ears.words and only_listens(ears) and lasts <= settings.backchannel_longest:
         return "aside"
     if ears.words and _foreign(settings, ears, lasts):
         return "aside"
@@ -79,9 +79,9 @@ def yield_or_go_on(state: State, percept: Percept) -> replies.Decision:
     if ears.voice:
         found = meaning(state, ears, percept.now)
         if overlap.stage == "ducked" and found == "floor":
-            return replace(state, overlap=replace(overlap, stage="held", aside=False)), (Hold(),)
+            return replace(state, overlap=replace(overlap, stage="held")), (Hold(),)
         if overlap.stage == "held" and found == "aside":
-            return replace(state, overlap=replace(overlap, stage="ducked", aside=True)), (Resume(),)
+            return replace(state, overlap=replace(overlap, stage="ducked")), (Resume(),)
         return state, ()
 
     unsaid = any(reply.released and not reply.draft for reply in state.replies)
@@ -99,7 +99,7 @@ def yield_or_go_on(state: State, percept: Percept) -> replies.Decision:
         return replace(state, overlap=None), _back(overlap)
     if known and meaning(state, ears, percept.now) == "aside":
         if overlap.stage == "held":
-            return replace(state, overlap=replace(overlap, stage="ducked", aside=True)), (Resume(),)
+            return replace(state, overlap=replace(overlap, stage="ducked")), (Resume(),)
         if silence >= state.settings.aside_silence:
             return replace(state, overlap=None), _back(overlap)
     return state, ()

@@ -40,7 +40,7 @@ class UserTurn:
     """The user's turn in hand: the utterance, the words that a draft was last asked for, the draft and how many.
 
     over: it began while duetto spoke. since: onset of its first voice; paused: end of its latest voice that was
-    followed by a pause; listened: when duetto last gave a sound of listening in it (ns); heard: how many.
+    followed by a pause; listened: when duetto last gave a sound of listening in it (ns); given: how many of them.
     """
 
     utterance: int
@@ -51,7 +51,7 @@ class UserTurn:
     since: int = 0
     paused: int | None = None
     listened: int = 0
-    heard: int = 0
+    given: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,14 +70,10 @@ class Ways:
 
 @dataclass(frozen=True, slots=True)
 class Overlap:
-    """The user speaks over duetto: since when (media time, ns), and how far duetto has given way.
-
-    aside: what was heard of it is not meant to take the floor.
-    """
+    """The user speaks over duetto: since when (media time, ns), and how far duetto has given way."""
 
     since: int
     stage: Literal["ducked", "held"]
-    aside: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -71,14 +71,13 @@ def evidence(state: State, percept: Percept) -> Evidence:
     """What is known about the end of the turn in hand."""
     ears, asked = percept.ears, state.ways.asked
     draft = state.reply(state.turn.draft) if state.turn is not None else None
-    current = (
-        draft if draft is not None and draft.text == ears.text and ears.sure >= _believed(state, state.turn) else None
-    )
+    fits = draft is not None and draft.text == ears.text and not _doubted(state, state.turn, ears)
+    current = draft if fits else None
     return Evidence(
         understood=None if current is None else current.understood,
         open_ended=current is not None and current.open_ended,
         sure=ears.sure,
-        listened=state.turn is not None and state.turn.heard > 0,
+        listened=state.turn is not None and state.turn.given > 0,
         last=ears.words[-1].text if ears.words else "",
         ending=ears.ending,
         asked=asked is not None and percept.now - asked < state.settings.engaged_for,
@@ -93,21 +92,21 @@ def _calls_for_nothing(draft: Reply) -> bool:
     return draft.understood == "none" or (draft.ended and not draft.clauses and not draft.acts)
 
 
-def _believed(state: State, turn: UserTurn | None) -> float:
-    """The confidence from which the words of this turn are taken for what was said."""
+def _doubted(state: State, turn: UserTurn | None, ears: Ears | None) -> bool:
+    """The words of this turn are hardly what was said. Over duetto's own voice they are doubted sooner."""
     over = state.overlap is not None or (turn is not None and turn.over)
-    return state.settings.sure if over else state.settings.sure_alone
+    return ears is not None and ears.sure < (state.settings.sure if over else state.settings.sure_alone)
 
 
 def _for_others(state: State, turn: UserTurn, ears: Ears | None, draft: Reply, now: int) -> bool:
     """Words that duetto can do nothing with, in a situation in which they need not be meant for it."""
-    foreign = ears is not None and ears.sure < _believed(state, turn)
-    if not foreign and not _calls_for_nothing(draft):
+    doubted = _doubted(state, turn, ears)
+    if not doubted and not _calls_for_nothing(draft):
         return ears is not None and draft.understood == "half" and ways.quiet(state, ears)
     if turn.over or state.overlap is not None or (ears is not None and ways.quiet(state, ears)):
         return True
     spoke = state.ways.spoke
-    return (foreign or draft.understood == "none") and (spoke is None or now - spoke > state.settings.engaged_for)
+    return (doubted or draft.understood == "none") and (spoke is None or now - spoke > state.settings.engaged_for)
 
 
 def _conclude(state: State, turn: UserTurn, ears: Ears | None, percept: Percept) -> replies.Decision:
@@ -119,7 +118,7 @@ def _conclude(state: State, turn: UserTurn, ears: Ears | None, percept: Percept)
     if draft is not None and _for_others(state, turn, ears, draft, percept.now):
         state, dropped = replies.drop(state, (draft.id,))
         return state, (*actions, *dropped)
-    if draft is not None and ears is not None and ears.sure < _believed(state, turn):
+    if draft is not None and _doubted(state, turn, ears):
         # Meant for duetto, it seems, but these are hardly the words.
         state, dropped = replies.drop(state, (draft.id,))
         state, more = replies.say(state, "Sorry, I did not get that.", "apology")

@@ -6,9 +6,6 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
 import numpy as np
-import soundfile
-import soxr
-from numpy.typing import NDArray
 
 from duetto.models.model import MicroTurn
 from duetto.simulation.script import (
@@ -27,22 +24,15 @@ from duetto.simulation.script import (
     Walks,
     Waves,
 )
+from duetto.simulation.sound import AUDIBLE, Sound, stretches
 from duetto.simulation.stage import Picture, Stage
 from duetto.timeline.arrival import Fault
 from duetto.timeline.clock import NS_PER_S, ms, s
 from duetto.timeline.payload import Heard
 from duetto.timeline.turn import VOICE_RATE, Key, Samples, samples_at, samples_before
 
-AUDIBLE = 60
-"""Amplitude (of 32767) above which a sample of duetto's voice counts as sound."""
 CLAUSE_GAP = ms(120)
 """Silence (ns) in duetto's voice that a listener takes for the end of a clause; words have shorter gaps."""
-
-
-LOUD = 0.02
-"""Share of a recording's peak above which it is loud."""
-PAUSE = ms(200)
-"""Silence (ns) in a recording that is a pause."""
 
 
 class SoundIn(Protocol):
@@ -92,7 +82,7 @@ class SimulatedUser:
         self.stage = Stage()
         voices = {**(others or {}), "user": speak}
         self._sounds = {
-            deed: _Sound.of(deed, voices[deed.who]) for cue in script for deed in cue.does if isinstance(deed, Says)
+            deed: Sound.of(deed, voices[deed.who]) for cue in script for deed in cue.does if isinstance(deed, Says)
         }
         self._noise = np.random.default_rng(seed)
         self._noise_level = 32767 * 10 ** (noise_db / 20)
@@ -164,7 +154,7 @@ class SimulatedUser:
         words: those that have wholly sounded by `start`.
         """
         loud = np.flatnonzero(np.abs(voice.astype(np.int32)) > AUDIBLE)
-        for first, last in _stretches(loud, samples_before(CLAUSE_GAP, VOICE_RATE)):
+        for first, last in stretches(loud, samples_before(CLAUSE_GAP, VOICE_RATE)):
             begins = start + samples_at(first, VOICE_RATE)
             if begins - self._voice_until >= CLAUSE_GAP and self._speaking_since is not None and not self._paused:
                 self._pauses += 1
@@ -246,74 +236,3 @@ class SimulatedUser:
         while self._camera is not None and self._next_frame < until:
             self._camera.push(self._next_frame, self.stage.picture(self._next_frame))
             self._next_frame += self._frame_period
-
-
-class _Sound:
-    """A text as sound, with its parts `[begin, stop)` between the pauses, in samples."""
-
-    def __init__(self, samples: Samples, pieces: tuple[tuple[int, int], ...]) -> None:
-        self.samples = samples
-        self.pieces = pieces
-
-    @classmethod
-    def of(cls, deed: Says, speak: Callable[[str], Samples]) -> _Sound:
-        """Trimmed at both ends, with silence of the given length at each "…"."""
-        if deed.sound:
-            return cls.recorded(recording(deed.sound), deed.gain_db)
-        gap = np.zeros(samples_before(deed.pause, VOICE_RATE), np.int16)
-        parts: list[Samples] = []
-        pieces: list[tuple[int, int]] = []
-        length = 0
-        for text in deed.text.split("…"):
-            sound = speak(text.strip())
-            loud = np.flatnonzero(np.abs(sound.astype(np.int32)) > AUDIBLE)
-            if not len(loud):
-                continue
-            if parts:
-                parts.append(gap)
-                length += len(gap)
-            parts.append(sound[loud[0] : loud[-1] + 1])
-            pieces.append((length, length + len(parts[-1])))
-            length += len(parts[-1])
-        if not parts:  # nothing to be said takes a moment all the same
-            parts, pieces = (
-                [np.zeros(samples_before(ms(1), VOICE_RATE), np.int16)],
-                [(0, samples_before(ms(1), VOICE_RATE))],
-            )
-        return cls(_louder(np.concatenate(parts), deed.gain_db), tuple(pieces))
-
-    @classmethod
-    def recorded(cls, samples: Samples, gain_db: float) -> _Sound:
-        """A recording as it is, from its first loud sample to its last; pauses are where it is quiet for 200 ms."""
-        loud = np.flatnonzero(np.abs(samples.astype(np.int32)) > LOUD * np.abs(samples.astype(np.int32)).max(initial=1))
-        if not len(loud):
-            return cls(samples, ((0, len(samples)),))
-        first = int(loud[0])
-        parts = _stretches(loud - first, samples_before(PAUSE, VOICE_RATE))
-        return cls(_louder(samples[first : int(loud[-1]) + 1], gain_db), tuple((a, b + 1) for a, b in parts))
-
-
-def recording(path: str) -> Samples:
-    """A sound file's first channel, int16 (n,) at VOICE_RATE. Raises ValueError that names the file."""
-    try:
-        sound, rate = soundfile.read(path, dtype="int16", always_2d=True)
-    except (soundfile.LibsndfileError, OSError) as error:
-        raise ValueError(f"sound: {path}: cannot be read: {error}") from None
-    mono = np.ascontiguousarray(sound[:, 0])
-    return mono if rate == VOICE_RATE else soxr.resample(mono, rate, VOICE_RATE).astype(np.int16)
-
-
-def _louder(samples: Samples, gain_db: float) -> Samples:
-    if not gain_db:
-        return samples
-    return np.clip(samples.astype(np.float64) * 10 ** (gain_db / 20), -32768, 32767).astype(np.int16)
-
-
-def _stretches(loud: NDArray[np.intp], gap: int) -> list[tuple[int, int]]:
-    """First and last of the loud samples in each stretch without a gap of more than `gap` samples."""
-    if not len(loud):
-        return []
-    breaks = np.flatnonzero(np.diff(loud) > gap)
-    first = loud[np.concatenate([[0], breaks + 1])]
-    last = loud[np.concatenate([breaks, [len(loud) - 1]])]
-    return [(int(a), int(b)) for a, b in zip(first, last, strict=True)]

@@ -38,7 +38,7 @@ def summarise(taken: Sequence[Taken], scorers: Mapping[str, Scorer] = SCORERS, *
     """All figures, of each half (or of "all") over all suites and by suite. Those of nothing are left out."""
     summary: Summary = {}
     for half in ("held-out", "dev") if halves else ("all",):
-        mine = [one for one in taken if half in (one.trial.half, "all")]
+        mine = [one for one in taken if not halves or one.trial.half == half]
         if not mine:
             continue
         suites = sorted({one.scenario.suite for one in mine})
