@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from importlib.metadata import version
 
 import msgspec
 
 from duetto.brain.brain import BrainHandler
+from duetto.brain.chat.chat import ChatHandler
+from duetto.brain.chat.model import ChatModel
+from duetto.brain.chat.settings import ChatSettings
 from duetto.brain.embedded import EmbeddedBrain, language
+from duetto.brain.tools import Tool, ToolHandler, as_tools
 from duetto.models.cascade import Cascade, CascadeSettings
 from duetto.models.model import Observer
 from duetto.perception.audio.recogniser import RecogniserSettings
@@ -18,8 +23,9 @@ from duetto.perception.video.faces import VisionHandler
 from duetto.recording.format import SessionInfo
 from duetto.session import Feeder, Inputs, Session, SessionSettings
 from duetto.speech.voice import VoiceSettings
-from duetto.timeline.clock import Clock
+from duetto.timeline.clock import Clock, s
 from duetto.workers.crew import Crew, CrewSettings
+from duetto.workers.loop import LoopWorker
 from duetto.workers.process import ProcessWorker
 from duetto.workers.thread import ThreadWorker
 from duetto.workers.worker import Worker
@@ -42,6 +48,39 @@ class Settings:
     """Who speaks."""
     crew: CrewSettings = field(default_factory=CrewSettings)
     """Bounds on slow work."""
+    chat: ChatSettings | None = None
+    """The language model that decides what to say; None for the embedded brain. See `with_chat`."""
+
+
+CHAT_LIMIT = s(90)
+"""Media time (ns) without a sign of life after which a chat brain as a whole hangs: each of its requests has limits of
+its own, far below."""
+CHAT_DRAFTS = 4
+"""Drafts at most while the user speaks in one turn: each is a request to a model."""
+
+
+def with_chat(settings: Settings, chat: ChatSettings) -> Settings:
+    """These settings with a language model as the brain, and with what else then is better set otherwise.
+
+    The embedded recogniser hears any words, not only those that the embedded brain understands.
+    """
+    interaction = replace(
+        settings.cascade.interaction,
+        replans=True,
+        filler_after=chat.filler_after,
+        draft_stable=chat.draft_stable,
+        drafts_per_turn=CHAT_DRAFTS,
+    )
+    recogniser = settings.recogniser
+    if recogniser.language is None:
+        recogniser = replace(recogniser, open_vocabulary=True)
+    return replace(
+        settings,
+        chat=chat,
+        cascade=replace(settings.cascade, interaction=interaction, pictures=chat.pictures),
+        recogniser=recogniser,
+        crew=replace(settings.crew, brain_limit=CHAT_LIMIT),
+    )
 
 
 def session_info(
@@ -71,10 +110,45 @@ def model_of(info: SessionInfo) -> Cascade:
     return make_cascade(msgspec.convert(info.settings, Settings), info.epoch_ns)
 
 
-def start_workers(settings: Settings, bell: threading.Event) -> list[Worker]:
+def thinkers(
+    settings: Settings,
+    bell: threading.Event,
+    *,
+    tools: Sequence[Tool] = (),
+    model: Callable[[ChatSettings], ChatModel] | None = None,
+) -> list[Worker]:
+    """The workers that decide what to say: the brain, and the tools that it may call.
+
+    model: makes the language model; None for one behind an OpenAI-compatible server. Raises ValueError for settings
+    that cannot be: tools without a language model, a model without a name.
+    """
+    if settings.chat is None:
+        if tools:
+            raise ValueError("tools: the embedded brain calls none; a language model is needed (settings.chat)")
+        return [ThreadWorker("brain", lambda: BrainHandler(EmbeddedBrain()), bell)]
+    chat = settings.chat
+    make = model or _openai
+    brain = LoopWorker("brain", lambda: ChatHandler(make(chat), chat, tools), bell)
+    return [brain, LoopWorker("tools", lambda: ToolHandler(tools), bell)]
+
+
+def _openai(chat: ChatSettings) -> ChatModel:
+    from duetto.brain.chat.openai_model import OpenAIModel
+
+    return OpenAIModel(chat)
+
+
+def start_workers(
+    settings: Settings,
+    bell: threading.Event,
+    *,
+    tools: Sequence[Tool] = (),
+    model: Callable[[ChatSettings], ChatModel] | None = None,
+) -> list[Worker]:
     """Start the workers that these settings ask for, and wait until they stand.
 
-    bell: rung whenever one of them has a result. Raises WorkerFailed when one cannot start; the others are ended then.
+    bell: rung whenever one of them has a result. tools, model: as for `thinkers`. Raises WorkerFailed when one cannot
+    start; the others are ended then.
     """
     recogniser = settings.recogniser
     if recogniser.language is None:
@@ -87,7 +161,7 @@ def start_workers(settings: Settings, bell: threading.Event) -> list[Worker]:
         processes.append(ProcessWorker("recogniser", hears, text, bell, nice=BESIDE))
         text = msgspec.json.encode(settings.voice).decode()
         processes.append(ProcessWorker("voice", speaks, text, bell))
-        threads.append(ThreadWorker("brain", lambda: BrainHandler(EmbeddedBrain()), bell))
+        threads.extend(thinkers(settings, bell, tools=tools, model=model))
         threads.append(ThreadWorker("vision", VisionHandler, bell))
         for process in processes:
             process.wait_ready()
@@ -105,16 +179,19 @@ def build_session(
     *,
     feeders: Sequence[Feeder] = (),
     observers: Sequence[Observer] | Callable[[], Sequence[Observer]] = (),
-    workers: Callable[[Settings, threading.Event], list[Worker]] = start_workers,
+    tools: Iterable[Tool | Callable[..., object]] = (),
+    workers: Callable[[Settings, threading.Event], list[Worker]] | None = None,
 ) -> Session:
     """A session ready to `run()`: workers started, nothing heard yet.
 
+    tools: functions that the language model may call, or `Tool`s. workers: other workers than `start_workers` starts.
     observers: or what makes them, called only when the workers stand: so that a session which cannot begin
     overwrites no earlier recording.
     """
     model = make_cascade(settings, clock.epoch_ns)
     bell = threading.Event()
-    crew = Crew(workers(settings, bell), bell, realtime=clock.realtime, settings=settings.crew)
+    start = workers or partial(start_workers, tools=as_tools(tools))
+    crew = Crew(start(settings, bell), bell, realtime=clock.realtime, settings=settings.crew)
     try:
         watching = observers() if callable(observers) else observers
     except BaseException:

@@ -21,8 +21,9 @@ class AskBrain(_Action, frozen=True, tag="ask"):
 
     reply: int
     text: str
-    how: Literal["spoken", "typed"]
+    how: Literal["spoken", "typed", "tool"]
     draft: bool
+    may_call: bool = True
 
 
 class KeepReply(_Action, frozen=True, tag="keep"):
@@ -35,6 +36,38 @@ class DropReply(_Action, frozen=True, tag="drop"):
     """The reply, or what is left of it, will not be given. All of it that is unsaid is revoked."""
 
     reply: int
+
+
+class TrimReply(_Action, frozen=True, tag="trim"):
+    """The clause being said ends as it is; all that was to follow of this reply is revoked, for it is made anew."""
+
+    reply: int
+
+
+# --- tools ----------------------------------------------------------------------------------------------------
+
+
+class CallTool(_Action, frozen=True, tag="call"):
+    """A call of a tool begins. arguments: JSON. reply: the one that called it."""
+
+    call: int
+    reply: int
+    name: str
+    arguments: str
+
+
+class AbortCall(_Action, frozen=True, tag="abort"):
+    """The outcome of a call is not wanted any more."""
+
+    call: int
+
+
+class DeclineCall(_Action, frozen=True, tag="decline"):
+    """A call that the user was asked about is not made."""
+
+    call: int
+    name: str
+    arguments: str
 
 
 # --- how it sounds --------------------------------------------------------------------------------------------
@@ -118,6 +151,10 @@ Action = (
     AskBrain
     | KeepReply
     | DropReply
+    | TrimReply
+    | CallTool
+    | AbortCall
+    | DeclineCall
     | PlanClause
     | ReleaseReply
     | Duck

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from duetto.interaction import floor, listening, orders, overlap, replies, turn_end, ways
+from duetto.interaction import amend, calls, floor, intake, listening, orders, overlap, replies, turn_end, ways
 from duetto.interaction.action import Action, Show
 from duetto.interaction.percept import Percept
 from duetto.interaction.state import State
@@ -19,12 +19,22 @@ def decide(state: State, percept: Percept) -> tuple[State, tuple[Action, ...]]:
     # Text goes out with the voice, clause by clause; where the voice fails, text is what is left.
     actions: list[Action] = [Show(text) for text in percept.mouth.begun]
 
-    state, more = replies.take_in(state, percept)
+    state, more = intake.take_in(state, percept)
+    actions.extend(more)
+    state, more = calls.follow(state, percept)
+    actions.extend(more)
+    state, more = amend.outcome_speaks(state, percept)
     actions.extend(more)
     state = ways.follow(replies.retire(state, percept), percept)
 
     for line in percept.lines:
-        state, _, asked = replies.ask(state, line, "typed", draft=False)
+        state, more, agreed = calls.answered(state, line)
+        actions.extend(more)
+        if agreed:
+            continue
+        state, more = amend.make_way(state, percept)
+        actions.extend(more)
+        state, _, asked = replies.ask(state, line, "typed", draft=False, now=percept.now)
         actions.extend(asked)
 
     state, more = turn_end.follow(state, percept)
@@ -42,6 +52,8 @@ def decide(state: State, percept: Percept) -> tuple[State, tuple[Action, ...]]:
             state, more = replies.say(state, text, "order", about=order.name, over=order.over)
             actions.extend(more)
 
-    state, more = replies.plan(state, percept)
+    state, more = calls.sweep(state)
+    actions.extend(more)
+    state, more = replies.plan(intake.fill(state, percept), percept)
     actions.extend(more)
     return replace(state, floor=floor.holder(percept)), tuple(actions)

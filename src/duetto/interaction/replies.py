@@ -17,21 +17,25 @@ from duetto.interaction.action import (
     KeepReply,
     PlanClause,
     ReleaseReply,
-    Tell,
 )
 from duetto.interaction.percept import Percept
 from duetto.interaction.state import Origin, Reply, State
-from duetto.timeline.arrival import Act, Clause, Fault, Gist, ReplyEnd
+from duetto.timeline.arrival import Act, Clause
 
 Decision = tuple[State, tuple[Action, ...]]
 
 
-def ask(state: State, text: str, origin: Origin, *, draft: bool) -> tuple[State, int, tuple[Action, ...]]:
-    """Begin a reply by asking the brain. Returns its number; the oldest unsaid reply goes when there are too many."""
+def ask(
+    state: State, text: str, origin: Literal["spoken", "typed", "tool"], *, draft: bool, now: int, depth: int = 0
+) -> tuple[State, int, tuple[Action, ...]]:
+    """Begin a reply by asking the brain. Returns its number; the oldest unsaid reply goes when there are too many.
+
+    depth: how many outcomes of tools lead from the user's words to it.
+    """
     state, dropped = _make_room(state)
-    reply = Reply(state.next_reply, origin, text, draft)
+    reply = Reply(state.next_reply, origin, text, draft, since=None if draft else now, depth=depth)
     state = replace(state.with_reply(reply), next_reply=reply.id + 1)
-    return state, reply.id, (*dropped, AskBrain(reply.id, text, "typed" if origin == "typed" else "spoken", draft))
+    return state, reply.id, (*dropped, AskBrain(reply.id, text, origin, draft, depth < state.settings.most_rounds))
 
 
 def say(state: State, text: str, origin: Origin, *, about: str = "", over: bool = False) -> Decision:
@@ -47,8 +51,8 @@ def keep(state: State, id: int, now: int) -> Decision:
     reply = state.reply(id)
     if reply is None or not reply.draft:
         return state, ()
-    state = state.with_reply(replace(reply, draft=False, acts=()))
-    state, acted = _act(state, reply.id, reply.acts, now)
+    state = state.with_reply(replace(reply, draft=False, acts=(), since=now))
+    state, acted = act(state, reply.id, reply.acts, now)
     return state, (KeepReply(id), *acted)
 
 
@@ -56,35 +60,6 @@ def drop(state: State, ids: Iterable[int]) -> Decision:
     """These replies will not be given, or no further."""
     known = tuple(reply.id for reply in state.replies if reply.id in frozenset(ids))
     return state.without_replies(frozenset(known)), tuple(DropReply(id) for id in known)
-
-
-def take_in(state: State, percept: Percept) -> Decision:
-    """What the brain, the voice and the other parts sent: clauses join their replies, faults are told."""
-    actions: list[Action] = []
-    for arrival in percept.arrivals:
-        if isinstance(arrival, Fault):
-            state, more = _fault(state, arrival)
-            actions.extend(more)
-            continue
-        reply = state.reply(getattr(arrival, "reply", None))
-        if reply is None:
-            continue
-        match arrival:
-            case Gist():
-                reply = replace(reply, understood=arrival.understood, open_ended=arrival.open_ended)
-                state = state.with_reply(reply)
-            case Clause():
-                state = state.with_reply(replace(reply, clauses=(*reply.clauses, arrival)))
-            case Act() if reply.draft:
-                state = state.with_reply(replace(reply, acts=(*reply.acts, arrival)))
-            case Act():
-                state, more = _act(state, reply.id, (arrival,), percept.now)
-                actions.extend(more)
-            case ReplyEnd():
-                state = state.with_reply(replace(reply, ended=True))
-            case _:
-                pass
-    return state, tuple(actions)
 
 
 def retire(state: State, percept: Percept) -> State:
@@ -101,8 +76,9 @@ def retire(state: State, percept: Percept) -> State:
 def plan(state: State, percept: Percept) -> Decision:
     """Put new clauses into the plan of speech, and release what may be heard.
 
-    A typed line's reply and a standing order's come next, after the clause being said; what duetto was saying then
-    goes on. A spoken turn's reply finds the plan empty: whoever took the floor has ended what was being said.
+    A typed line's reply, an outcome's and a standing order's come next, after the clause being said; what duetto was
+    saying then goes on, unless it was trimmed. A spoken turn's reply finds the plan empty: whoever took the floor has
+    ended what was being said.
     """
     actions: list[Action] = []
     floor_is_free = not percept.ears.voice and state.overlap is None
@@ -126,7 +102,8 @@ def plan(state: State, percept: Percept) -> Decision:
     return state, tuple(actions)
 
 
-def _act(state: State, id: int, acts: tuple[Act, ...], now: int) -> Decision:
+def act(state: State, id: int, acts: tuple[Act, ...], now: int) -> Decision:
+    """What a reply does besides speaking takes effect."""
     actions: list[Action] = []
     for act in acts:
         if act.stop:
@@ -139,18 +116,6 @@ def _act(state: State, id: int, acts: tuple[Act, ...], now: int) -> Decision:
             state, more = orders.give(state, order, now)
             actions.extend(more)
     return state, tuple(actions)
-
-
-def _fault(state: State, fault: Fault) -> Decision:
-    actions: tuple[Action, ...] = (Tell(fault.part, fault.text),)
-    reply = state.reply(fault.reply)
-    if reply is None:
-        return state, actions
-    state, dropped = drop(state, (reply.id,))
-    if not reply.draft:
-        state, more = say(state, "Sorry, I could not think of an answer just now.", "apology")
-        dropped = (*dropped, *more)
-    return state, (*actions, *dropped)
 
 
 def _make_room(state: State) -> Decision:

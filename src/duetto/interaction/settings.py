@@ -105,6 +105,15 @@ class InteractionSettings:
     begins at most half a micro-turn early or late."""
     most_orders: int = 32
     """Standing orders in force at most; one more is refused, and duetto says so."""
+    replans: bool = False
+    """The brain is told what was heard and what was to follow, and says what comes in its place: new words end the rest
+    of a reply. Without it a typed line is answered in between, and the reply goes on."""
+    filler_after: int | None = None
+    """ns after which a reply that has not begun is announced with a short word, once; None for never."""
+    most_rounds: int = 4
+    """Outcomes of tools that may follow from the user's words before the brain must answer without another call."""
+    most_calls: int = 8
+    """Calls of tools in hand at most; one more is refused."""
     plan_ahead: int = 8
     """Clauses of one reply that are in the plan of speech at once; the rest of a long one follows as it is said."""
     most_replies: int = 16

@@ -6,10 +6,10 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from duetto.interaction.settings import InteractionSettings
-from duetto.timeline.arrival import Act, Clause, Order
+from duetto.timeline.arrival import Act, Clause, Order, ToolCall, Withdraw
 
 Floor = Literal["user", "agent", "both", "nobody"]
-Origin = Literal["spoken", "typed", "order", "apology", "listening"]
+Origin = Literal["spoken", "typed", "tool", "order", "apology", "listening"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +18,9 @@ class Reply:
 
     text: the words it answers, or the name of the order it is said for. draft: made on a guess; nothing of it counts.
     clauses: what the brain has given so far. planned: how many of them are in the plan of speech. released: they may
-    be heard. over: may be said while the user speaks.
+    be heard. over: may be said while the user speaks. wishes: calls that wait until it is confirmed. goes_on: what it
+    came in the place of follows it. since: when it began to count (ns). filled: a short word announced it. depth: how
+    many outcomes of tools lead from the user's words to it.
     """
 
     id: int
@@ -33,6 +35,11 @@ class Reply:
     released: bool = False
     ended: bool = False
     over: bool = False
+    wishes: tuple[ToolCall | Withdraw, ...] = ()
+    goes_on: bool = False
+    since: int | None = None
+    filled: bool = False
+    depth: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +93,27 @@ class Standing:
 
 
 @dataclass(frozen=True, slots=True)
+class Calling:
+    """A call of a tool in hand. stage "asked": the user was asked whether it may be made. behind: nobody waits for it.
+    guess: its reply is a draft. depth: as of its reply.
+    """
+
+    id: int
+    reply: int
+    name: str
+    arguments: str
+    stage: Literal["asked", "running"]
+    behind: bool = False
+    guess: bool = False
+    depth: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class State:
-    """Everything `decide` knows besides its percept."""
+    """Everything `decide` knows besides its percept.
+
+    aside: clauses of the reply that was broken off last, as far as they were not heard.
+    """
 
     settings: InteractionSettings = field(default_factory=InteractionSettings)
     floor: Floor = "nobody"
@@ -96,8 +122,11 @@ class State:
     ways: Ways = Ways()
     replies: tuple[Reply, ...] = ()
     orders: tuple[Standing, ...] = ()
+    calls: tuple[Calling, ...] = ()
+    aside: tuple[str, ...] = ()
     next_reply: int = 1
     next_clause: int = 1
+    next_call: int = 1
 
     def reply(self, id: int | None) -> Reply | None:
         """The reply of this number, if it is still on its way."""

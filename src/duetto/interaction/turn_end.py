@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from duetto.interaction import replies, ways
+from duetto.interaction import amend, calls, intake, replies, ways
 from duetto.interaction.action import Action, EndTurn
 from duetto.interaction.overlap import passing_remark
 from duetto.interaction.patience import Evidence, patience
@@ -45,7 +45,7 @@ def follow(state: State, percept: Percept) -> replies.Decision:
         if draft is not None:
             state, dropped = replies.drop(state, (draft.id,))
             actions.extend(dropped)
-        state, id, asked = replies.ask(state, ears.text, "spoken", draft=True)
+        state, id, asked = replies.ask(state, ears.text, "spoken", draft=True, now=percept.now)
         actions.extend(asked)
         turn = replace(turn, asked=ears.text, draft=id, drafts=turn.drafts + 1)
         draft = state.reply(id)
@@ -89,7 +89,8 @@ def evidence(state: State, percept: Percept) -> Evidence:
 
 def _calls_for_nothing(draft: Reply) -> bool:
     """The words mean nothing to the brain, or it has neither an answer to them nor anything to do."""
-    return draft.understood == "none" or (draft.ended and not draft.clauses and not draft.acts)
+    nothing = not (draft.clauses or draft.acts or draft.wishes)
+    return draft.understood == "none" or (draft.ended and nothing)
 
 
 def _doubted(state: State, turn: UserTurn | None, ears: Ears | None) -> bool:
@@ -123,9 +124,18 @@ def _conclude(state: State, turn: UserTurn, ears: Ears | None, percept: Percept)
         state, dropped = replies.drop(state, (draft.id,))
         state, more = replies.say(state, "Sorry, I did not get that.", "apology")
         return state, (*actions, *dropped, *more)
-    if draft is not None and (ears is None or draft.text == ears.text):
+    text = ears.text if ears is not None else draft.text if draft is not None else ""
+    state, called, agreed = calls.answered(state, text)
+    actions.extend(called)
+    state = amend.set_aside(state, percept)
+    if agreed:
+        answer = None
+        if draft is not None:
+            state, dropped = replies.drop(state, (draft.id,))
+            actions.extend(dropped)
+    elif draft is not None and (ears is None or draft.text == ears.text):
         answer = draft.id
-        state, kept = replies.keep(state, answer, percept.now)
+        state, kept = intake.keep(state, answer, percept.now)
         actions.extend(kept)
         if draft.understood == "whole":
             state = ways.answered(state, percept.ears)
@@ -134,8 +144,8 @@ def _conclude(state: State, turn: UserTurn, ears: Ears | None, percept: Percept)
         if draft is not None:
             state, dropped = replies.drop(state, (draft.id,))
             actions.extend(dropped)
-        state, answer, asked = replies.ask(state, ears.text, "spoken", draft=False)
+        state, answer, asked = replies.ask(state, ears.text, "spoken", draft=False, now=percept.now)
         actions.extend(asked)
-    others = (r.id for r in state.replies if r.id != answer and r.origin in ("spoken", "typed", "apology"))
+    others = (r.id for r in state.replies if r.id != answer and r.origin in (*amend.CHANGEABLE, "apology"))
     state, dropped = replies.drop(state, others)
     return state, (*actions, *dropped)

@@ -20,6 +20,7 @@ from duetto.interaction.percept import Ears, Mouth, Percept, Sighting
 from duetto.interaction.settings import InteractionSettings
 from duetto.interaction.state import State
 from duetto.models.model import Output
+from duetto.models.tool_book import ToolBook
 from duetto.perception.audio.pipeline import AudioPipeline, AudioSettings
 from duetto.perception.text.pipeline import TypingPipeline, TypingSettings
 from duetto.perception.video.pipeline import VideoPipeline, VideoSettings
@@ -30,7 +31,7 @@ from duetto.speech.speaking import Speaking
 from duetto.timeline.arrival import Fault, Hypothesis, Speech
 from duetto.timeline.clock import Stopwatch, ms, s
 from duetto.timeline.increment import Increment, Span
-from duetto.timeline.job import Ask, Context, Forget, Job, Keep, Remark
+from duetto.timeline.job import Abort, Ask, Call, Context, Forget, Job, Keep, Picture, Remark
 from duetto.timeline.payload import Face, Light, Line, Motion, Notice, Scene, Shown
 from duetto.timeline.timeline import Timeline, TimelineSettings
 from duetto.timeline.turn import Samples, Turn
@@ -64,6 +65,10 @@ class CascadeSettings:
     """How far back (ns) a brain is told what was seen."""
     seen_most: int = 64
     """Things seen that a brain is told, at most."""
+    pictures: int = 0
+    """Pictures of camera and screen that a brain is shown at most, the newest; 0 for none."""
+    picture_gap: int = s(1)
+    """ns that lie between those pictures, but for the newest."""
     aside_db: float = -6.0
     """Level of sounds of listening relative to the voice, dB."""
 
@@ -92,6 +97,8 @@ class Cascade:
         self._begun: list[str] = []
         self._seen_face = False
         self._costs: dict[str, int] = {}
+        self._tools = ToolBook()
+        self._shown: deque[Picture] = deque(maxlen=max(1, self.settings.pictures))
 
     # --- InteractionModel -------------------------------------------------------------------------------------
 
@@ -105,12 +112,14 @@ class Cascade:
                 elif isinstance(event, ClauseCut):
                     self._clauses.pop(event.clause, None)
             jobs += self._measured("audio", lambda: self._audio.step(turn, self.timeline))
+            self._keep_pictures(turn)
             jobs += self._measured("camera", lambda: self._camera.step(turn, self.timeline))
             jobs += self._measured("screen", lambda: self._screen.step(turn, self.timeline))
             self._measured("keys", lambda: self._typing.step(turn, self.timeline))
         elif any(isinstance(arrival, Hypothesis) for arrival in turn.arrivals):
             jobs += self._measured("audio", lambda: self._audio.step(turn, self.timeline))
         self._take_speech(turn)
+        self._tools.take(turn.arrivals, now, self.timeline)
 
         perceived = self.timeline.drain()
         self._speaking = self._speech.speaking(now)
@@ -137,6 +146,20 @@ class Cascade:
     def costs(self) -> dict[str, int]:
         costs, self._costs = self._costs, {}
         return costs
+
+    def _keep_pictures(self, turn: Turn) -> None:
+        """The newest of each micro-turn, a second apart where several are told."""
+        if not self.settings.pictures:
+            return
+        for stream, frames in (("camera", turn.camera), ("screen", turn.screen)):
+            if not frames:
+                continue
+            new = Picture("camera" if stream == "camera" else "screen", frames[-1].at, frames[-1].jpeg)
+            latest = next((p for p in reversed(self._shown) if p.stream == new.stream), None)
+            before = [p for p in self._shown if p.stream == new.stream and p is not latest]
+            if latest is not None and (not before or latest.at - before[-1].at < self.settings.picture_gap):
+                self._shown.remove(latest)  # it stood for the newest only
+            self._shown.append(new)
 
     # --- in ---------------------------------------------------------------------------------------------------
 
@@ -173,6 +196,7 @@ class Cascade:
                 reply=speaking.reply,
                 left=speaking.left,
                 begun=begun,
+                finishing=speaking.finishing,
             ),
             lines=tuple(i.payload.text for i in perceived if isinstance(i.payload, Line)),
             typing=self._typing.reading.typing,
@@ -194,13 +218,24 @@ class Cascade:
         match action:
             case do.AskBrain():
                 assert context is not None
-                return (Ask(action.reply, action.text, action.how, action.draft, context),)
+                return (Ask(action.reply, action.text, action.how, action.draft, context, action.may_call),)
             case do.KeepReply():
                 return (Keep(action.reply),)
             case do.DropReply():
                 self._remember_said(action.reply, now)
                 speech.drop(action.reply)
                 return (Forget(action.reply),)
+            case do.TrimReply():
+                speech.trim(action.reply)
+                return (Forget(action.reply),)
+            case do.CallTool():
+                use = self._tools.begin(action.call, action.name, action.arguments, now, self.timeline)
+                return (Call(use.call, use.name, use.arguments, self._context(now)),)
+            case do.AbortCall():
+                self._tools.withdraw(action.call, now, self.timeline)
+                return (Abort(action.call),)
+            case do.DeclineCall():
+                self._tools.decline(action.call, action.name, action.arguments, now)
             case do.PlanClause():
                 self._clauses[action.clause] = action.text
                 if action.aside:
@@ -254,8 +289,15 @@ class Cascade:
             saying=speaking.reply if speaking.begun else None,
             heard=speaking.heard if speaking.begun else "",
             unsaid=speaking.unsaid if speaking.begun else "",
+            finishing=speaking.finishing if speaking.begun and not speaking.held else "",
             orders=tuple(standing.order.name for standing in self._state.orders),
+            tools=self._tools.uses,
+            pictures=self._pictures(),
         )
+
+    def _pictures(self) -> tuple[Picture, ...]:
+        most = self.settings.pictures
+        return tuple(sorted(self._shown, key=lambda picture: picture.at))[-most:] if most else ()
 
     def _end_turn(self, now: int) -> None:
         hearing = self._audio.hearing

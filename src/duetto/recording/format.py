@@ -20,7 +20,7 @@ from duetto.models.model import Timing
 from duetto.timeline.arrival import Arrival
 from duetto.timeline.clock import NS_PER_S
 from duetto.timeline.increment import Increment, Span
-from duetto.timeline.job import Job
+from duetto.timeline.job import Ask, Call, Job
 from duetto.timeline.turn import Frame, Key
 
 FORMAT: Final = 1
@@ -164,6 +164,9 @@ def lighter(job: Job) -> Job:
         return msgspec.structs.replace(job, samples=b"")
     if job.part == "vision":
         return msgspec.structs.replace(job, jpeg=b"")
+    if isinstance(job, Ask | Call) and job.context is not None and job.context.pictures:
+        pictures = tuple(msgspec.structs.replace(picture, jpeg=b"") for picture in job.context.pictures)
+        return msgspec.structs.replace(job, context=msgspec.structs.replace(job.context, pictures=pictures))
     return job
 
 

@@ -17,8 +17,11 @@ from collections.abc import Iterable, Iterator
 from typing import assert_never
 
 from duetto.interaction.action import (
+    AbortCall,
     Action,
     AskBrain,
+    CallTool,
+    DeclineCall,
     DropReply,
     Duck,
     EndTurn,
@@ -30,6 +33,7 @@ from duetto.interaction.action import (
     Resume,
     Show,
     Tell,
+    TrimReply,
     Unwatch,
     Watch,
 )
@@ -38,6 +42,7 @@ from duetto.timeline.arrival import Interval, Moment, Order, Sight
 from duetto.timeline.clock import in_s
 from duetto.timeline.increment import Increment
 from duetto.timeline.payload import (
+    Called,
     Colours,
     Face,
     Heard,
@@ -95,6 +100,8 @@ def describe_payload(payload: Payload) -> str:
             return f'typing "{text}"' + (" (paused)" if paused else "")
         case Line(text=text):
             return f'line "{text}"'
+        case Called(call=call, name=name, arguments=arguments, text=text, failed=failed):
+            return f"call {call} {name}({arguments}){' failed' if failed else ''}" + (f': "{text}"' if text else "")
         case Shown(text=text):
             return f'shown "{text}"'
         case Notice(part=part, text=text):
@@ -122,6 +129,14 @@ def describe_action(action: Action) -> str:
             return f"keep {reply}"
         case DropReply(reply=reply):
             return f"drop {reply}"
+        case TrimReply(reply=reply):
+            return f"trim {reply}"
+        case CallTool(call=call, name=name, arguments=arguments):
+            return f"call {call} {name}({arguments})"
+        case AbortCall(call=call):
+            return f"abort {call}"
+        case DeclineCall(call=call, name=name):
+            return f"decline {call} {name}"
         case PlanClause(clause=clause, reply=reply, text=text, place=place, held=held):
             return f'plan {reply}/{clause} "{text}" ({place}{", held" if held else ""})'
         case ReleaseReply(reply=reply):

@@ -172,6 +172,11 @@ class Ledger:
         entries = (e for e in self._open.values() if e.reply == reply and not e.cut)
         return " ".join(rest for e in entries if (rest := e.text[e.upto :].strip()))
 
+    def rest(self, clause: int) -> str:
+        """The text of a planned clause that has not been heard up to the last `advance`; "" if it is not planned."""
+        entry = self._open.get(clause)
+        return "" if entry is None or entry.cut else entry.text[entry.upto :].strip()
+
     def now(self, at: int) -> tuple[int, int] | None:
         """(clause, index of the word) heard at media time `at`, or None where no clause is.
 

@@ -71,6 +71,7 @@ class SpeechPipeline:
             clause=current.id if current else None,
             clause_text=current.text if current else "",
             begun=current.begun if current else False,
+            finishing=ledger.rest(current.id) if current and current.begun else "",
             heard=ledger.heard(current.reply) if current else "",
             unsaid=ledger.unsaid(current.reply) if current else "",
             remaining=playout.remaining(),
@@ -97,6 +98,12 @@ class SpeechPipeline:
         dropped = self.playout.drop(reply)
         self._revoked.extend(dropped)
         return dropped
+
+    def trim(self, reply: int) -> tuple[int, ...]:
+        """As `Playout.trim`."""
+        trimmed = self.playout.trim(reply)
+        self._revoked.extend(trimmed)
+        return trimmed
 
     def fail(self, clause: int) -> bool:
         """As `Playout.fail`. True if the clause has left the plan by it."""

@@ -176,6 +176,11 @@ class Playout:
         leaving = [clause for clause in self._plan if clause.reply == reply]
         return tuple(clause.id for clause in leaving if self._remove(clause))
 
+    def trim(self, reply: int) -> tuple[int, ...]:
+        """As `drop`, but the clause of it that has begun is said to its end."""
+        leaving = [c for c in self._plan if c.reply == reply and not (c is self._plan.current and c.begun)]
+        return tuple(clause.id for clause in leaving if self._remove(clause))
+
     def fail(self, clause: int) -> bool:
         """The voice could not make this clause: it leaves the plan, and True is returned.
 

@@ -10,11 +10,12 @@ class Speaking(msgspec.Struct, frozen=True):
 
     sounding: sound that has begun goes on in the next slice. held, ducked: as told. reply, clause, clause_text: what
     is being said (also while it is held), else the next that may be said. begun: its first sound has been handed out.
-    heard, unsaid: of that reply, the text that was heard up to `at`, and what is planned of it besides.
-    remaining: ns of sound that is known and may be heard. left: (reply, number of clauses not wholly heard) for each
-    reply in the plan, in the plan's order, held ones included. ended: replies of which the last planned clause was
-    wholly heard since the previous view (a brain that is still writing may add to them). silent_since: media time
-    (ns) at which duetto's last sound ended, or None while it sounds; 0 if it has not spoken yet.
+    finishing: what is left of the clause, if it has begun. heard, unsaid: of that reply, the text that was heard up
+    to `at`, and what is planned of it besides. remaining: ns of sound that is known and may be heard. left: (reply,
+    number of clauses not wholly heard) for each reply in the plan, in the plan's order, held ones included. ended:
+    replies of which the last planned clause was wholly heard since the previous view (a brain that is still writing
+    may add to them). silent_since: media time (ns) at which duetto's last sound ended, or None while it sounds; 0 if
+    it has not spoken yet.
     """
 
     at: int
@@ -25,6 +26,7 @@ class Speaking(msgspec.Struct, frozen=True):
     clause: int | None = None
     clause_text: str = ""
     begun: bool = False
+    finishing: str = ""
     heard: str = ""
     unsaid: str = ""
     remaining: int = 0

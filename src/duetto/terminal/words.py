@@ -46,6 +46,14 @@ def decision(action: do.Action) -> str:
             return f"keep reply {action.reply}"
         case do.DropReply():
             return f"drop reply {action.reply}"
+        case do.TrimReply():
+            return f"reply {action.reply} goes on otherwise"
+        case do.CallTool():
+            return f"call {action.name} {action.arguments}"
+        case do.AbortCall():
+            return f"withdraw call {action.call}"
+        case do.DeclineCall():
+            return f"do not call {action.name}"
         case do.PlanClause():
             how = ("get ready" if action.held else "plan") + (", next" if action.place == "next" else "")
             return f"{how}: {action.text}"

@@ -121,10 +121,73 @@ class Act(_Arrival, frozen=True, tag="act"):
     stop: bool = False
 
 
+class ToolCall(_Arrival, frozen=True, tag="tool-call"):
+    """A reply calls a tool. arguments: JSON.
+
+    effects: it changes something outside, so it waits until the reply is confirmed. question: what the user is to be
+    asked before, "" for nothing. behind: nobody waits for it; the talk goes on.
+    """
+
+    reply: int
+    name: str
+    arguments: str
+    effects: bool = False
+    question: str = ""
+    behind: bool = False
+
+
+class Withdraw(_Arrival, frozen=True, tag="withdraw"):
+    """A reply withdraws a call that runs: its outcome is not wanted any more. It waits for confirmation as an act."""
+
+    reply: int
+    call: int
+
+
+class GoOn(_Arrival, frozen=True, tag="go-on"):
+    """After this reply, what it came in the place of is to be said as it was planned."""
+
+    reply: int
+
+
+class Usage(_Arrival, frozen=True, tag="usage"):
+    """What a request to a language model took.
+
+    prompt: characters sent; stable: how many of them, from the first on, were the same in the request before. text:
+    characters that came back, pieces: in how many pieces (about one a token). first: ns until the first of them, None
+    if none came. requests: with those that were made again.
+    """
+
+    reply: int
+    prompt: int
+    stable: int
+    text: int
+    pieces: int
+    first: int | None
+    requests: int = 1
+
+
 class ReplyEnd(_Arrival, frozen=True, tag="reply-end"):
     """The brain has said all of this reply."""
 
     reply: int
+
+
+# --- tools ----------------------------------------------------------------------------------------------------
+
+
+class Progress(_Arrival, frozen=True, tag="progress"):
+    """A tool says how far it is."""
+
+    call: int
+    text: str
+
+
+class Outcome(_Arrival, frozen=True, tag="outcome"):
+    """A tool has ended. text: what it returned (JSON or plain), or why it failed."""
+
+    call: int
+    text: str
+    failed: bool = False
 
 
 # --- voice ----------------------------------------------------------------------------------------------------
@@ -156,15 +219,32 @@ class Speech(_Arrival, frozen=True, tag="speech"):
 class Fault(_Arrival, frozen=True, tag="fault"):
     """A part failed, or recovered, or an input stream ended badly. The session goes on.
 
-    part: "recogniser", "vision", "brain", "voice", "mic", "camera", "keys". text: one plain sentence.
-    reply: the reply it ends, if it ends one. clause: the clause it ends, if any. working: the part works again.
+    part: "recogniser", "vision", "brain", "voice", "tools", "mic", "camera", "keys". text: one plain sentence.
+    reply: the reply it ends, if it ends one. clause: the clause it ends, if any; call: the call of a tool. working: the
+    part works again.
     """
 
     part: str
     text: str
     reply: int | None = None
     clause: int | None = None
+    call: int | None = None
     working: bool = False
 
 
-Arrival = Hypothesis | Faces | Gist | Clause | Act | ReplyEnd | Speech | Fault
+Arrival = (
+    Hypothesis
+    | Faces
+    | Gist
+    | Clause
+    | Act
+    | ToolCall
+    | Withdraw
+    | GoOn
+    | Usage
+    | ReplyEnd
+    | Progress
+    | Outcome
+    | Speech
+    | Fault
+)

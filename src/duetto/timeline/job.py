@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from duetto.timeline.increment import Increment
 
-Part = Literal["recogniser", "vision", "brain", "voice"]
+Part = Literal["recogniser", "vision", "brain", "voice", "tools"]
 
 
 class _Job(msgspec.Struct, frozen=True, tag_field="kind"):
@@ -63,13 +63,37 @@ class Remark(msgspec.Struct, frozen=True):
     how: Literal["spoken", "typed"] = "spoken"
 
 
+class ToolUse(msgspec.Struct, frozen=True):
+    """A tool that was called, and what came of it; outcome is what it has reported last while it runs.
+
+    call: the call's number in its session. arguments: JSON. began, ended: media time (ns), ended None while it runs.
+    """
+
+    call: int
+    name: str
+    arguments: str
+    began: int
+    state: Literal["running", "done", "failed", "withdrawn", "declined"] = "running"
+    outcome: str = ""
+    ended: int | None = None
+
+
+class Picture(msgspec.Struct, frozen=True):
+    """A picture that a brain is shown: JPEG, of media time `at` (ns)."""
+
+    stream: Literal["camera", "screen"]
+    at: int
+    jpeg: bytes
+
+
 class Context(msgspec.Struct, frozen=True):
     """What a brain may know when it is asked: only what was heard, seen and typed. Bounded.
 
     now: media time in ns. epoch_ns: unix time of media time 0. history: oldest first, the present request not in
     it. typing: the line being typed and not sent. seen: standing vision increments, oldest first.
     saying: the reply that is being spoken, if any; heard and unsaid: its words up to now, and those still to come.
-    orders: names of the standing orders in force.
+    finishing: words of `unsaid` that will be said whatever comes: the rest of the clause that is being said.
+    orders: names of the standing orders in force. tools: calls of tools, oldest first. pictures: oldest first.
     """
 
     now: int
@@ -80,18 +104,26 @@ class Context(msgspec.Struct, frozen=True):
     saying: int | None = None
     heard: str = ""
     unsaid: str = ""
+    finishing: str = ""
     orders: tuple[str, ...] = ()
+    tools: tuple[ToolUse, ...] = ()
+    pictures: tuple[Picture, ...] = ()
 
 
 class Ask(_Job, frozen=True, tag="ask"):
-    """Answer these words. draft: the user may not have finished; nothing that the reply does may count yet."""
+    """Answer these words. draft: the user may not have finished; nothing that the reply does may count yet.
+
+    how "tool": there are no words; say what the outcome of the latest call, in the context, calls for. may_call: tools
+    may be called.
+    """
 
     part: ClassVar[Part] = "brain"
     reply: int
     text: str
-    how: Literal["spoken", "typed"]
+    how: Literal["spoken", "typed", "tool"]
     draft: bool
     context: Context
+    may_call: bool = True
 
 
 class Keep(_Job, frozen=True, tag="keep"):
@@ -106,6 +138,29 @@ class Forget(_Job, frozen=True, tag="forget"):
 
     part: ClassVar[Part] = "brain"
     reply: int
+
+
+# --- tools ----------------------------------------------------------------------------------------------------
+
+
+class Call(_Job, frozen=True, tag="call"):
+    """Call a tool with arguments in JSON. Any number of `Progress` and one `Outcome` come back.
+
+    context: what is known, for a tool that asks another model; else None.
+    """
+
+    part: ClassVar[Part] = "tools"
+    call: int
+    name: str
+    arguments: str
+    context: Context | None = None
+
+
+class Abort(_Job, frozen=True, tag="abort"):
+    """The outcome of this call is not wanted any more: end it. Nothing comes back."""
+
+    part: ClassVar[Part] = "tools"
+    call: int
 
 
 # --- voice ----------------------------------------------------------------------------------------------------
@@ -135,4 +190,4 @@ class Hush(_Job, frozen=True, tag="hush"):
     clause: int
 
 
-Job = Listen | Look | Ask | Keep | Forget | Speak | More | Hush
+Job = Listen | Look | Ask | Keep | Forget | Call | Abort | Speak | More | Hush

@@ -103,6 +103,22 @@ class Line(_Payload, frozen=True, tag="line"):
     text: str
 
 
+# --- tools ----------------------------------------------------------------------------------------------------
+
+
+class Called(_Payload, frozen=True, tag="called"):
+    """A call of a tool: added when it begins, committed with its whole span at its end, revoked when withdrawn.
+
+    arguments: JSON. text: what it returned, or has reported last. failed: it did not do what it should.
+    """
+
+    call: int
+    name: str
+    arguments: str
+    text: str = ""
+    failed: bool = False
+
+
 # --- out ------------------------------------------------------------------------------------------------------
 
 
@@ -139,5 +155,19 @@ class Notice(_Payload, frozen=True, tag="notice"):
 
 
 Payload = (
-    Sound | Voicing | Word | Motion | Scene | Face | Light | Colours | Typing | Line | Planned | Heard | Shown | Notice
+    Sound
+    | Voicing
+    | Word
+    | Motion
+    | Scene
+    | Face
+    | Light
+    | Colours
+    | Typing
+    | Line
+    | Called
+    | Planned
+    | Heard
+    | Shown
+    | Notice
 )

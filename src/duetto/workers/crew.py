@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 
 from duetto.timeline.arrival import Arrival, Fault
 from duetto.timeline.clock import Deadline, ms, s
-from duetto.timeline.job import Ask, Forget, Hush, Job, Keep, Listen, More, Part, Speak
+from duetto.timeline.job import Abort, Ask, Call, Forget, Hush, Job, Keep, Listen, More, Part, Speak
 from duetto.workers.worker import BROKEN, Result, Worker
 
 
@@ -30,6 +30,8 @@ class Charges:
     """One reply of the embedded brain: about 1 ms, at most 7, so it settles within its micro-turn."""
     voice: int = 0
     """First sound of a clause from the embedded voice: 8 ms, so it settles within its micro-turn."""
+    tools: int = 0
+    """A call of a tool that says nothing of the time it took."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +48,8 @@ class CrewSettings:
     """The same for the brain."""
     voice_limit: int = s(2)
     """The same for the voice."""
+    tools_limit: int = s(600)
+    """The same for tools, each of which has a limit of its own."""
     patience: float = 30.0
     """Seconds of machine time that a virtual clock waits for one part before it counts as hanging."""
     restarts: int = 3
@@ -59,9 +63,14 @@ class _Task:
     job: Job
     since: int
     due: int
-    results: list[Arrival] = field(default_factory=list)
+    results: list[tuple[int, Arrival]] = field(default_factory=list)
+    """Each with the media time (ns) at which it is there, on a virtual clock."""
     done: bool = False
     error: str | None = None
+    begun: bool = False
+    """Something of it has come."""
+    ends: int = 0
+    """Media time (ns) at which it is done, on a virtual clock."""
 
 
 @dataclass(slots=True)
@@ -143,10 +152,11 @@ class Crew:
         On a virtual clock nothing is waited for here: what is due now arrives now.
         """
         quick = [self._posts[part] for part in ("brain", "voice") if part in self._posts]
-        if not any(_wanted(task.job) for post in quick for task in post.tasks.values()):
+        if not any(_quick(post, task, now) for post in quick for task in post.tasks.values()):
             return False
         if not self._realtime:
-            return any(task.due <= now and _wanted(task.job) for post in quick for task in post.tasks.values())
+            tasks = [task for post in quick for task in post.tasks.values() if _wanted(task.job) and task.due <= now]
+            return any(not task.done or task.ends <= now or _ready(task, now) for task in tasks)
         self._bell.clear()
         for post in quick:
             self._collect(post)
@@ -185,8 +195,10 @@ class Crew:
         found = post.tasks.get(result.ticket)
         if found is None:
             return
+        found.ends = max(found.ends, found.due + result.after)
         if result.arrival is not None:
-            found.results.append(result.arrival)
+            found.begun = True
+            found.results.append((found.due + result.after, result.arrival))
         if result.done:
             found.done, found.error = True, result.error
 
@@ -212,9 +224,10 @@ class Crew:
                 continue
             if _wanted(task.job) and (task.results or task.done):
                 post.alive = now
-            found.extend(task.results)
-            task.results = []
-            if task.done:
+            ready = [arrival for at, arrival in task.results if self._realtime or at <= now]
+            task.results = task.results[len(ready) :]
+            found.extend(ready)
+            if task.done and not task.results and (self._realtime or task.ends <= now):
                 del post.tasks[ticket]
                 if task.error is not None:
                     found.append(_fault(part, task.job, f"the {part} failed: {task.error}"))
@@ -255,16 +268,28 @@ class Crew:
             return False
 
     def _refuse(self, job: Job, why: str) -> None:
-        if isinstance(job, Ask | Speak | More):
+        if isinstance(job, Call):
+            self._faults.append(Fault(job.part, f"{job.name} was not called: no tools: {why}", call=job.call))
+        elif isinstance(job, Ask | Speak | More):
             self._faults.append(_fault(job.part, job, f"no {job.part}: {why}"))
 
 
 def _wanted(job: Job) -> bool:
     """Does anybody wait for what this job yields?"""
-    return not isinstance(job, Keep | Forget | Hush)
+    return not isinstance(job, Keep | Forget | Hush | Abort)
+
+
+def _quick(post: _Post, task: _Task, now: int) -> bool:
+    """Is something of it likely to come within the micro-turn? Of slow workers only a first word about a new job."""
+    return _wanted(task.job) and not (post.worker.slow and (task.since < now or task.begun))
+
+
+def _ready(task: _Task, now: int) -> bool:
+    return bool(task.results) and task.results[0][0] <= now
 
 
 def _fault(part: str, job: Job, text: str) -> Fault:
     reply = job.reply if isinstance(job, Ask) else None
     clause = job.clause if isinstance(job, Speak | More) else None
-    return Fault(part, text, reply=reply, clause=clause)
+    call = job.call if isinstance(job, Call) else None
+    return Fault(part, text, reply=reply, clause=clause, call=call)

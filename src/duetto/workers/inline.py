@@ -22,6 +22,10 @@ class InlineWorker:
     def standing(self) -> bool:
         return True
 
+    @property
+    def slow(self) -> bool:
+        return False
+
     def submit(self, ticket: int, job: Job) -> None:
         try:
             self._results.extend(Result(ticket, arrival) for arrival in self._handler.handle(job))

@@ -76,6 +76,10 @@ class ProcessWorker:
     def standing(self) -> bool:
         return self._run.settled.is_set()
 
+    @property
+    def slow(self) -> bool:
+        return False
+
     def submit(self, ticket: int, job: Job) -> None:
         self._run.outbox.put(frames.Order(ticket, job))
 

@@ -53,6 +53,10 @@ class ThreadWorker:
     def standing(self) -> bool:
         return True
 
+    @property
+    def slow(self) -> bool:
+        return False
+
     def submit(self, ticket: int, job: Job) -> None:
         (self._urgent if isinstance(job, Forget) else self._jobs).put((ticket, job))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -28,13 +28,38 @@ class Handler(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Timed:
+    """An arrival of a handler that plays the time which a real one would take.
+
+    after: ns of media time since the job was handed out. A virtual clock hands the arrival in then; a real one at once.
+    """
+
+    arrival: Arrival
+    after: int
+
+
+class AsyncHandler(Protocol):
+    """A part's slow work as coroutines: for what mostly waits for others. Many of its jobs are in hand at once."""
+
+    def handle(self, job: Job) -> AsyncIterator[Arrival | Timed]:
+        """Do one job and yield what it leads to. Cancelled when it is not wanted any more; then it lets go of all."""
+        ...
+
+    async def close(self) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
 class Result:
-    """What came back for a ticket. The one with `done` is the ticket's last; error: why it ended badly, if it did."""
+    """What came back for a ticket. The one with `done` is the ticket's last; error: why it ended badly, if it did.
+
+    after: as in `Timed`.
+    """
 
     ticket: int
     arrival: Arrival | None = None
     done: bool = False
     error: str | None = None
+    after: int = 0
 
 
 class Worker(Protocol):
@@ -46,6 +71,11 @@ class Worker(Protocol):
     @property
     def standing(self) -> bool:
         """It can work. False while it starts: jobs wait then, and that they do is no sign of a hang."""
+        ...
+
+    @property
+    def slow(self) -> bool:
+        """It waits for others: what follows the first word about a job is not waited for in the same micro-turn."""
         ...
 
     def submit(self, ticket: int, job: Job) -> None:

@@ -1,0 +1,1 @@
+"""A brain with any language model behind an OpenAI-compatible server."""

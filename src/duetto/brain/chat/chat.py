@@ -1,0 +1,242 @@
+"""The chat brain: asks a language model, and gives what streams back as clauses, calls and marks."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+import msgspec
+
+from duetto.brain.chat.clauses import Cutter
+from duetto.brain.chat.marks import Mark, MarkReader
+from duetto.brain.chat.model import CallRequest, ChatModel, ChatRequest, Message, ModelTrouble, Piece
+from duetto.brain.chat.prompt import WITHDRAW, Prompter
+from duetto.brain.chat.settings import ChatSettings
+from duetto.brain.chat.wholeness import Understood, wholeness
+from duetto.brain.tools import Tool, ToolSpec
+from duetto.timeline.arrival import Arrival, Clause, Fault, Gist, GoOn, ReplyEnd, ToolCall, Usage, Withdraw
+from duetto.timeline.clock import Stopwatch
+from duetto.timeline.job import Ask, Forget, Job, Keep
+from duetto.workers.worker import Timed, describe
+
+MOST_CALLS: Final = 8
+"""Calls that one reply may make; a model that wants more is not obeyed."""
+MOST_ARGUMENTS: Final = 20_000
+"""Characters of the arguments of one call."""
+PAUSE_S: Final = 0.3
+"""Seconds before a request is made again; twice that the next time."""
+_WITHDRAW: Final = ToolSpec(
+    WITHDRAW,
+    "End a call that is running, because its outcome is not wanted any more.",
+    {"type": "object", "properties": {"call": {"type": "integer"}}, "required": ["call"]},
+)
+_REGRETS: Final = {
+    "busy": "the model's server is busy",
+    "overflow": "the conversation is too long for the model",
+    "refused": "the model's server refused the request",
+    "broken": "the model's server gave no answer",
+}
+
+
+class _Withdrawal(msgspec.Struct):
+    call: int
+
+
+@dataclass(slots=True)
+class _Answer:
+    """One reply as it streams in. text: all that the model wrote; after: its time so far (see `Timed`)."""
+
+    ask: Ask
+    cutter: Cutter = field(default_factory=Cutter)
+    marks: MarkReader = field(default_factory=MarkReader)
+    text: str = ""
+    clauses: int = 0
+    calls: int = 0
+    pieces: int = 0
+    requests: int = 0
+    first: int | None = None
+    after: int | None = None
+    waits: bool = False
+
+    def timed(self, arrival: Arrival) -> Arrival | Timed:
+        return arrival if self.after is None else Timed(arrival, self.after)
+
+
+class ChatHandler:
+    """A session's chat brain. Does `Ask`, each in its own task; cancelled, it closes the model's stream at once."""
+
+    def __init__(self, model: ChatModel, settings: ChatSettings | None = None, tools: Sequence[Tool] = ()) -> None:
+        self.settings = settings or ChatSettings()
+        self._model = model
+        self._specs = {one.name: one.spec for one in tools}
+        self._offered = (*self._specs.values(), _WITHDRAW) if tools else ()
+        self._prompter = Prompter(
+            self.settings.instructions, characters=self.settings.characters, tools=bool(self._offered)
+        )
+
+    async def handle(self, job: Job) -> AsyncIterator[Arrival | Timed]:
+        """Raises TypeError for a job of another part."""
+        match job:
+            case Ask():
+                async for arrival in self._reply(job):
+                    yield arrival
+            case Keep() | Forget():
+                return  # it has no memory: what was heard is in the context of the next request
+            case _:
+                raise TypeError(f"job: the brain does not do {type(job).__name__}")
+
+    async def close(self) -> None:
+        await self._model.close()
+
+    # --- one reply --------------------------------------------------------------------------------------------
+
+    async def _reply(self, ask: Ask) -> AsyncIterator[Arrival | Timed]:
+        understood, open_ended = _wholeness(ask)
+        yield Gist(ask.reply, understood, open_ended)
+        if understood == "none":
+            yield ReplyEnd(ask.reply)
+            return
+        answer = _Answer(ask)
+        messages = self._prompter.messages(ask)
+        size, stable = self._prompter.stable(messages)
+        trouble: ModelTrouble | None = None
+        for attempt in range(self.settings.retries + 1):
+            answer.requests += 1
+            try:
+                async for arrival in self._stream(answer, _continued(messages, answer.text)):
+                    yield arrival
+                trouble = None
+                break
+            except ModelTrouble as problem:
+                trouble = problem
+                if problem.after is not None:
+                    answer.after = (answer.after or 0) + problem.after
+                if attempt == self.settings.retries or not self._worth_another(problem):
+                    break
+                if problem.kind == "overflow":
+                    self._prompter.shorten()
+                    messages = self._prompter.messages(ask)
+                elif problem.after is None:
+                    await asyncio.sleep(problem.wait_s or PAUSE_S * 2**attempt)
+        for part in answer.marks.rest():
+            if isinstance(part, str):
+                for text in answer.cutter.push(part):
+                    yield self._clause(answer, text)
+        for text in answer.cutter.rest():
+            yield self._clause(answer, text)
+        yield answer.timed(
+            Usage(ask.reply, size, stable, len(answer.text), answer.pieces, answer.first, answer.requests)
+        )
+        if trouble is not None:
+            yield answer.timed(Fault("brain", f"{_REGRETS[trouble.kind]}: {trouble}", reply=ask.reply))
+        else:
+            yield answer.timed(ReplyEnd(ask.reply))
+
+    def _worth_another(self, trouble: ModelTrouble) -> bool:
+        if trouble.kind == "busy":
+            return trouble.wait_s <= self.settings.longest_wait_s
+        return trouble.kind in ("broken", "overflow")
+
+    async def _stream(self, answer: _Answer, messages: tuple[Message, ...]) -> AsyncIterator[Arrival | Timed]:
+        """One request's stream as arrivals. Raises ModelTrouble."""
+        request = ChatRequest(messages, self._offered if answer.ask.may_call else ())
+        watch = Stopwatch()
+        begun = answer.after or 0
+        stream = self._model.stream(request)
+        pieces = stream.__aiter__()
+        first = True
+        try:
+            while True:
+                limit = self.settings.first_s if first else self.settings.between_s
+                try:
+                    async with asyncio.timeout(limit):
+                        piece = await anext(pieces)
+                except StopAsyncIteration:
+                    return
+                except TimeoutError:
+                    raise ModelTrouble("broken", f"nothing came for {limit:g} s") from None
+                except ModelTrouble:
+                    raise
+                except Exception as error:  # whatever a client library raises is this request's trouble, no more
+                    raise ModelTrouble("broken", describe(error)) from error
+                first = False
+                if piece.after is not None:
+                    answer.after = begun + piece.after
+                if answer.first is None:
+                    answer.first = watch.wall_ns() if answer.after is None else answer.after
+                for arrival in self._take(answer, piece):
+                    yield arrival
+        finally:
+            close = getattr(stream, "aclose", None)
+            if close is not None:
+                await close()
+
+    def _take(self, answer: _Answer, piece: Piece) -> list[Arrival | Timed]:
+        found: list[Arrival | Timed] = []
+        reply = answer.ask.reply
+        if piece.text:
+            answer.pieces += 1
+            answer.text += piece.text
+            for part in answer.marks.push(piece.text):
+                if part is Mark.go_on:
+                    found.extend(self._clause(answer, text) for text in answer.cutter.rest())
+                    found.append(answer.timed(GoOn(reply)))
+                elif part is Mark.wait:
+                    answer.waits = True
+                    if not answer.clauses:
+                        # Over duetto's own voice such words are for others; else the turn has not ended.
+                        over = answer.ask.context.saying is not None
+                        found.append(answer.timed(Gist(reply, "none" if over else "half")))
+                elif not answer.waits:
+                    found.extend(self._clause(answer, text) for text in answer.cutter.push(part))
+        if piece.call is not None and answer.calls < MOST_CALLS:
+            answer.calls += 1
+            found.extend(self._clause(answer, text) for text in answer.cutter.rest())
+            found.append(answer.timed(self._call(reply, piece.call)))
+        return found
+
+    def _clause(self, answer: _Answer, text: str) -> Arrival | Timed:
+        clause = Clause(answer.ask.reply, answer.clauses, text)
+        answer.clauses += 1
+        return answer.timed(clause)
+
+    def _call(self, reply: int, call: CallRequest) -> Arrival:
+        if call.name == WITHDRAW:
+            try:
+                return Withdraw(reply, msgspec.json.decode(call.arguments, type=_Withdrawal).call)
+            except msgspec.DecodeError:
+                return Withdraw(reply, -1)
+        arguments = call.arguments[:MOST_ARGUMENTS]
+        spec = self._specs.get(call.name)
+        if spec is None:  # the tools' part says which there are, and the model is told
+            return ToolCall(reply, call.name, arguments)
+        return ToolCall(reply, call.name, arguments, spec.effects, _filled(spec.question, arguments), spec.behind)
+
+
+def _wholeness(ask: Ask) -> tuple[Understood, bool]:
+    return ("whole", False) if ask.how == "tool" else wholeness(ask.text, typed=ask.how == "typed")
+
+
+def _continued(messages: tuple[Message, ...], text: str) -> tuple[Message, ...]:
+    """The same request; where a part of the answer has come already, with it, to be gone on with."""
+    if not text:
+        return messages
+    said = {"role": "assistant", "content": text}
+    on = {"role": "user", "content": "(the line broke; go on with exactly the next word, and repeat nothing)"}
+    return (*messages, said, on)
+
+
+def _filled(question: str, arguments: str) -> str:
+    """A question with the arguments of the call in it."""
+    if "{" not in question:
+        return question
+    try:
+        values = msgspec.json.decode(arguments)
+    except msgspec.DecodeError:
+        values = None
+    if isinstance(values, dict):
+        for name, value in values.items():
+            question = question.replace("{" + str(name) + "}", str(value))
+    return question

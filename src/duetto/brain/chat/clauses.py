@@ -1,0 +1,84 @@
+"""Cuts a model's stream into clauses that can be said: the first as soon as it is safe, later ones longer."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+FIRST_WORDS: Final = 2
+"""Words from which a comma ends the first clause: a short one is heard soon."""
+LATER_WORDS: Final = 5
+"""Words from which a comma ends a later clause: longer ones have a better melody."""
+MOST_WORDS: Final = 16
+"""Words at which a clause is cut at any space: a model that never pauses for breath."""
+
+_ENDS: Final = re.compile(r"[.!?…]+[\"'”’)]*(?=\s|$)|\n+")
+_PAUSES: Final = re.compile(r"[,;:][\"'”’)]*(?=\s)|\s[–—-](?=\s)|—")
+_ABBREVIATION: Final = re.compile(
+    r"(?:^|[\s(])(?:[A-Za-z]|mr|mrs|ms|dr|prof|st|vs|no|approx|e\.g|i\.e|etc|a\.m|p\.m|inc|ltd|jr|sr)\.$", re.IGNORECASE
+)
+_LIST_NUMBER: Final = re.compile(r"^\s*\d+\.$")
+_MARKUP: Final = re.compile(r"\*{1,3}|_{2,3}|`{1,3}|^\s{0,3}#{1,6}\s+|^\s*(?:[-*•]|\d+[.)])\s+", re.MULTILINE)
+_LINK: Final = re.compile(r"\[([^\]]*)\]\([^)]*\)")
+_UNSAYABLE: Final = re.compile(r"[\U0001f000-\U0001faff☀-➿⬀-⯿️‍]")
+_SPACE: Final = re.compile(r"\s+")
+
+
+class Cutter:
+    """Takes text as it comes, gives clauses as they are whole."""
+
+    def __init__(self) -> None:
+        self._buffer = ""
+        self._given = 0
+
+    def push(self, text: str) -> list[str]:
+        """More text. Returns the clauses that it completes, clean of markup and ready to be said."""
+        self._buffer += text
+        clauses: list[str] = []
+        while (end := self._end()) is not None:
+            self._give(self._buffer[:end], clauses)
+            self._buffer = self._buffer[end:]
+        return clauses
+
+    def rest(self) -> list[str]:
+        """The stream has ended: what is left of it, if it has words."""
+        clauses: list[str] = []
+        self._give(self._buffer, clauses)
+        self._buffer = ""
+        return clauses
+
+    def _give(self, text: str, clauses: list[str]) -> None:
+        clean = sayable(text)
+        if any(c.isalnum() for c in clean):
+            clauses.append(clean)
+            self._given += 1
+
+    def _end(self) -> int | None:
+        """Where the first clause of the buffer ends, None if that is not known yet."""
+        least = LATER_WORDS if self._given else FIRST_WORDS
+        found = None
+        for match in _ENDS.finditer(self._buffer):
+            if self._ends_sentence(match):
+                found = match.end()
+                break
+        for match in _PAUSES.finditer(self._buffer, 0, found if found is not None else len(self._buffer)):
+            if len(self._buffer[: match.start()].split()) >= least:
+                return match.end()
+        if found is not None:
+            return found
+        words = list(re.finditer(r"\S+(?=\s)", self._buffer))
+        return words[MOST_WORDS - 1].end() if len(words) >= MOST_WORDS else None
+
+    def _ends_sentence(self, match: re.Match[str]) -> bool:
+        before = self._buffer[: match.end()]
+        if "\n" in match.group():
+            return any(c.isalnum() for c in before)
+        if match.end() == len(self._buffer) and not before.rstrip(".!?…\"'”’)")[-1:].isalpha():
+            return False  # "3." may go on as "3.14"
+        return not (_ABBREVIATION.search(before) or _LIST_NUMBER.match(before))
+
+
+def sayable(text: str) -> str:
+    """A text without what cannot be said: markup, links, pictures of faces."""
+    plain = _UNSAYABLE.sub("", _MARKUP.sub("", _LINK.sub(r"\1", text)))
+    return _SPACE.sub(" ", plain).strip()

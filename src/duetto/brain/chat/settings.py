@@ -1,0 +1,62 @@
+"""How the chat brain is set."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from duetto.timeline.clock import ms, s
+
+
+@dataclass(frozen=True, slots=True)
+class ChatSettings:
+    """Which model, and how it is asked. A key is never in the settings, for they are in every recording."""
+
+    model: str = ""
+    """The model's name, as its server knows it."""
+    url: str = ""
+    """Base URL of an OpenAI-compatible server, such as "http://localhost:11434/v1"; empty for OPENAI_BASE_URL, and
+    where that is not set for OpenAI itself."""
+    key_variable: str = "OPENAI_API_KEY"
+    """Environment variable that holds the key. Local servers mostly want none."""
+    instructions: str = ""
+    """Who duetto is to be, and what for: comes first in what the model is told."""
+    temperature: float | None = None
+    """Sampling temperature; None for the server's own."""
+    most_tokens: int = 400
+    """Tokens of one answer at most."""
+    pictures: int = 0
+    """Pictures of camera and screen that the model is shown with each request, the newest; 0 for a model that does
+    not see."""
+    characters: int = 16_000
+    """Characters of conversation that the model is told at most (about a quarter as many tokens). Beyond it the older
+    half goes at once, so that between such cuts servers' prefix caches hit."""
+    connect_s: float = 3.0
+    """Seconds within which a connection must stand."""
+    first_s: float = 8.0
+    """Seconds within which the first piece of an answer must come."""
+    between_s: float = 4.0
+    """Seconds within which each further piece must come."""
+    retries: int = 2
+    """How often a request is made again after trouble that may pass."""
+    longest_wait_s: float = 2.0
+    """Longest that a busy server's "try again in …" is obeyed; beyond it the user is told."""
+    filler_after: int = s(1.5)
+    """ns after which a reply that has not begun is announced with a short word, once."""
+    draft_stable: int = ms(120)
+    """For how long (ns) partial words must stand before a draft is asked for: a model costs more than the embedded
+    brain, and its first token is worth more."""
+
+    def __post_init__(self) -> None:
+        for name, least, most in (
+            ("most_tokens", 1, 100_000),
+            ("pictures", 0, 16),
+            ("characters", 500, 10_000_000),
+            ("connect_s", 0.01, 600.0),
+            ("first_s", 0.01, 600.0),
+            ("between_s", 0.01, 600.0),
+            ("retries", 0, 10),
+            ("longest_wait_s", 0.0, 60.0),
+        ):
+            value = getattr(self, name)
+            if not least <= value <= most:
+                raise ValueError(f"{name}: from {least:g} to {most:g} (got {value:g})")

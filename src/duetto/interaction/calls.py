@@ -1,0 +1,113 @@
+"""Tools in the conversation: when a call may begin, and what is done with its outcome.
+
+A call without effects may begin on a guess; one with effects waits until the guess is confirmed, and one with a
+question until the user has said yes. While it runs everything else goes on. Its outcome is input: the brain is asked
+what it calls for, with all that was said meanwhile. An outcome that nobody wants any more is dropped here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Final
+
+from duetto.interaction import replies
+from duetto.interaction.action import AbortCall, Action, CallTool, DeclineCall, Tell
+from duetto.interaction.percept import Percept
+from duetto.interaction.state import Calling, State
+from duetto.timeline.arrival import Clause, Fault, Outcome, ToolCall, Withdraw
+
+YES: Final = frozenset("yes yeah yep yup ok okay sure please do right correct exactly absolutely definitely".split())
+NO: Final = frozenset("no nope don't dont not stop cancel never wait".split())
+
+
+def wish(state: State, reply: int, wished: ToolCall | Withdraw) -> replies.Decision:
+    """A reply calls a tool, or withdraws a call: now, or when it is confirmed."""
+    found = state.reply(reply)
+    if found is None:
+        return state, ()
+    if found.draft and (isinstance(wished, Withdraw) or wished.effects or wished.question):
+        return state.with_reply(replace(found, wishes=(*found.wishes, wished))), ()
+    if isinstance(wished, Withdraw):
+        return _abort(state, frozenset({wished.call}))
+    if len(state.calls) >= state.settings.most_calls:
+        return state, (Tell("tools", f"{wished.name}: {state.settings.most_calls} calls are in hand, the limit"),)
+    call = Calling(
+        state.next_call,
+        reply,
+        wished.name,
+        wished.arguments,
+        "asked" if wished.question else "running",
+        wished.behind,
+        found.draft,
+        found.depth,
+    )
+    state = replace(state, calls=(*state.calls, call), next_call=call.id + 1)
+    if call.stage == "asked":
+        question = Clause(reply, len(found.clauses), wished.question)
+        return state.with_reply(replace(found, clauses=(*found.clauses, question))), ()
+    return state, (CallTool(call.id, reply, wished.name, wished.arguments),)
+
+
+def confirmed(state: State, reply: int) -> replies.Decision:
+    """A reply counts from now on: what it wished for while it was a draft is done."""
+    found = state.reply(reply)
+    if found is None:
+        return state, ()
+    calls = tuple(replace(call, guess=False) if call.reply == reply else call for call in state.calls)
+    state = replace(state.with_reply(replace(found, wishes=())), calls=calls)
+    actions: list[Action] = []
+    for wished in found.wishes:
+        state, more = wish(state, reply, wished)
+        actions.extend(more)
+    return state, tuple(actions)
+
+
+def answered(state: State, text: str) -> tuple[State, tuple[Action, ...], bool]:
+    """The user has said or typed this: is it the yes to a question about a call? Any other words decline it."""
+    asked = [call for call in state.calls if call.stage == "asked"]
+    if not asked:
+        return state, (), False
+    words = frozenset(text.lower().replace(",", " ").replace(".", " ").split())
+    if words & YES and not words & NO:
+        state = replace(state, calls=tuple(replace(call, stage="running") for call in state.calls))
+        return state, tuple(CallTool(call.id, call.reply, call.name, call.arguments) for call in asked), True
+    state = replace(state, calls=tuple(call for call in state.calls if call.stage != "asked"))
+    return state, tuple(DeclineCall(call.id, call.name, call.arguments) for call in asked), False
+
+
+def sweep(state: State) -> replies.Decision:
+    """What was begun on a guess that did not hold is ended."""
+    return _abort(state, frozenset(c.id for c in state.calls if c.guess and state.reply(c.reply) is None))
+
+
+def follow(state: State, percept: Percept) -> replies.Decision:
+    """Outcomes that have come: ask the brain what each calls for, once nothing of the same reply is still awaited."""
+    actions: list[Action] = []
+    for arrival in percept.arrivals:
+        if not isinstance(arrival, Outcome | Fault) or arrival.call is None:
+            continue
+        call = next((call for call in state.calls if call.id == arrival.call), None)
+        if call is None:
+            continue
+        state = replace(state, calls=tuple(other for other in state.calls if other.id != call.id))
+        if not call.behind and any(_awaited(other, call) for other in state.calls):
+            continue
+        if state.turn is not None and state.turn.asked:
+            # The user has the floor: the reply to them is drafted anew, with the outcome known.
+            state = replace(state, turn=replace(state.turn, asked=""))
+            continue
+        if call.guess:
+            continue  # the reply that called it is a draft without a turn: on its way out
+        state, _, asked = replies.ask(state, "", "tool", draft=False, now=percept.now, depth=call.depth + 1)
+        actions.extend(asked)
+    return state, tuple(actions)
+
+
+def _awaited(other: Calling, call: Calling) -> bool:
+    return other.reply == call.reply and other.stage == "running" and not other.behind
+
+
+def _abort(state: State, ids: frozenset[int]) -> replies.Decision:
+    gone = tuple(call for call in state.calls if call.id in ids)
+    kept = tuple(call for call in state.calls if call.id not in ids)
+    return replace(state, calls=kept), tuple(AbortCall(call.id) for call in gone if call.stage == "running")
