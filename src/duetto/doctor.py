@@ -1,4 +1,4 @@
-"""What of duetto works on this machine: each part is really tried, nothing is fetched from a network."""
+"""What of duetto works on this machine: each part is really tried, nothing is asked of a network."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 
 import msgspec
 
+from duetto.brain.chat.servers import ModelServer, local_servers
 from duetto.timeline.clock import Stopwatch, in_ms
 
 if TYPE_CHECKING:
@@ -73,7 +74,7 @@ class Machine(msgspec.Struct, frozen=True):
 
 
 class Diagnosis(msgspec.Struct, frozen=True):
-    """All that was found. devices: by kind, their names, or why there are none."""
+    """All that was found. devices: by kind, their names, or why there are none. servers: of language models, here."""
 
     duetto: str
     machine: Machine
@@ -81,6 +82,7 @@ class Diagnosis(msgspec.Struct, frozen=True):
     libraries: tuple[Library, ...]
     extras: tuple[Extra, ...]
     devices: dict[str, str]
+    servers: tuple[ModelServer, ...] = ()
 
     @property
     def healthy(self) -> bool:
@@ -311,7 +313,7 @@ def examine() -> Diagnosis:
         for extra, adds in EXTRAS.items()
     )
     libraries = tuple(_installed(name) for name, of in required if of is None)
-    return Diagnosis(version("duetto"), _machine(), parts, libraries, extras, _devices())
+    return Diagnosis(version("duetto"), _machine(), parts, libraries, extras, _devices(), local_servers())
 
 
 # --- how it is told -------------------------------------------------------------------------------------------
@@ -347,9 +349,15 @@ def render(diagnosis: Diagnosis) -> RenderableType:
     devices = Table("devices", "found", title_justify="left")
     for kind, found in diagnosis.devices.items():
         devices.add_row(kind, found)
+    servers = Table("language models", "", title_justify="left")
+    for server in diagnosis.servers:
+        one = server.models[0] if server.models else "NAME"
+        servers.add_row(f"{server.name}: {', '.join(server.models)}", f"duetto talk --llm {server.url} --model {one}")
+    if not diagnosis.servers:
+        servers.add_row("none on this machine's usual ports", "duetto talk --llm URL --model NAME")
     libraries = Text("libraries: ", "bright_black")
     libraries.append(", ".join(f"{library.name} {library.version or 'missing'}" for library in diagnosis.libraries))
-    return Group(head, parts, extras, devices, Text(), libraries)
+    return Group(head, parts, extras, devices, servers, Text(), libraries)
 
 
 if __name__ == "__main__":

@@ -9,9 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from duetto.assembly import Settings, build_session, session_info
+from duetto.assembly import Settings, build_session, session_info, thinkers, with_chat
 from duetto.brain.brain import Brain, BrainHandler
+from duetto.brain.chat.settings import ChatSettings
 from duetto.brain.embedded.embedded import EmbeddedBrain
+from duetto.brain.tools import Tool
 from duetto.perception.audio.input import AudioInput
 from duetto.perception.audio.recogniser import RecogniserHandler
 from duetto.perception.text.input import KeysInput
@@ -25,6 +27,7 @@ from duetto.simulation.script import Cue, Says
 from duetto.simulation.user import SimulatedUser
 from duetto.simulation.voice import reading
 from duetto.speech.voice import VoiceHandler, VoiceSettings
+from duetto.testing.model import ScriptedChat
 from duetto.testing.recogniser import ScriptedRecogniser
 from duetto.testing.voice import ScriptedVoice
 from duetto.timeline.clock import VirtualClock
@@ -61,6 +64,8 @@ class Stage:
     brain: Brain = field(default_factory=EmbeddedBrain)
     replaced: dict[str, Worker] = field(default_factory=dict)
     bell: threading.Event = field(default_factory=threading.Event)
+    model: ScriptedChat | None = None
+    tools: Sequence[Tool] = ()
 
     def play(
         self, script: Sequence[Cue], *, hears: Sequence[str] | None = None, name: str = "conversation"
@@ -82,15 +87,20 @@ class Stage:
                 for part, handler in handlers.items()
                 if part not in self.replaced
             ]
+            if self.model is not None:
+                model = self.model
+                made = [worker for worker in made if worker.part != "brain"]
+                made += thinkers(settings, bell, tools=self.tools, model=lambda _: model)
             return [*made, *self.replaced.values()]
 
         clock = VirtualClock()
         mic, camera, keys = AudioInput(VOICE_RATE), VideoInput(), KeysInput()
         user = SimulatedUser(script, self.spoken, mic=mic, camera=camera, keys=keys)
         path = self.folder / f"{name}.mcap"
-        journal = Journal(path, session_info(self.settings, clock))
+        settings = self.settings if self.model is None else with_chat(self.settings, ChatSettings("scripted"))
+        journal = Journal(path, session_info(settings, clock))
         session = build_session(
-            self.settings,
+            settings,
             clock,
             Inputs(mic, camera, None, keys),
             feeders=[user],

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from duetto.cli import llm as thinking
 from duetto.cli import settings as options
 from duetto.cli.errors import INCOMPLETE, clear_ending, clear_errors, fail
 
@@ -28,6 +29,11 @@ def run(
     open_vocabulary: options.OpenVocabulary = False,
     recogniser: options.RecogniserName = options.RECOGNISER,
     voice: options.VoiceName = options.VOICE,
+    llm: thinking.Llm = None,
+    model: thinking.Model = "",
+    instructions: thinking.Instructions = "",
+    llm_sees: thinking.Sees = 0,
+    tools: thinking.ToolsFile = None,
     partials: options.Partials = False,
     quiet: options.Quiet = False,
 ) -> None:
@@ -49,6 +55,8 @@ def run(
                 recogniser=recogniser,
                 voice=voice,
             )
+            chosen = thinking.with_llm(chosen, llm, model, instructions, llm_sees)
+            callable_tools = thinking.load_tools(tools)
             clock = WallClock() if realtime else VirtualClock()
             feeders, inputs, total = open_files(mic, camera, keys, stack)
             named = {"mic": mic, "camera": camera, "keys": keys}
@@ -64,7 +72,9 @@ def run(
                 return [*kept, *shown]
 
             with starting(quiet=quiet):
-                session = build_session(chosen, clock, inputs, feeders=feeders, observers=observers)
+                session = build_session(
+                    chosen, clock, inputs, feeders=feeders, observers=observers, tools=callable_tools
+                )
         with clear_ending(), stopped_by_signals(session) as interruption:
             session.run()
     whole = summary(out, kept, quiet=quiet)

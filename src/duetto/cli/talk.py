@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from duetto.cli import llm as thinking
 from duetto.cli import settings as options
 from duetto.cli.errors import INCOMPLETE, clear_ending, clear_errors
 
@@ -30,6 +31,11 @@ def run(
     open_vocabulary: options.OpenVocabulary = False,
     recogniser: options.RecogniserName = options.RECOGNISER,
     voice: options.VoiceName = options.VOICE,
+    llm: thinking.Llm = None,
+    model: thinking.Model = "",
+    instructions: thinking.Instructions = "",
+    llm_sees: thinking.Sees = 0,
+    tools: thinking.ToolsFile = None,
     quiet: options.Quiet = False,
 ) -> None:
     """Talk with duetto over microphone and speaker.
@@ -51,6 +57,8 @@ def run(
                 recogniser=recogniser,
                 voice=voice,
             )
+            chosen = thinking.with_llm(chosen, llm, model, instructions, llm_sees)
+            callable_tools = thinking.load_tools(tools)
             clock = WallClock()
             feeders, inputs, loudspeaker = open_devices(microphone, speaker, camera, keyboard, clock, stack)
             if out:
@@ -66,7 +74,9 @@ def run(
                 return [*kept, loudspeaker, *shown]
 
             with starting(quiet=quiet):
-                session = build_session(chosen, clock, inputs, feeders=feeders, observers=observers)
+                session = build_session(
+                    chosen, clock, inputs, feeders=feeders, observers=observers, tools=callable_tools
+                )
         with clear_ending(), stopped_by_signals(session) as interruption:
             session.run()
     whole = summary(out, kept, quiet=quiet) if out else True

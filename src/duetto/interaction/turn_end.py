@@ -47,7 +47,8 @@ def follow(state: State, percept: Percept) -> replies.Decision:
             actions.extend(dropped)
         state, id, asked = replies.ask(state, ears.text, "spoken", draft=True, now=percept.now)
         actions.extend(asked)
-        turn = replace(turn, asked=ears.text, draft=id, drafts=turn.drafts + 1)
+        cost_nothing = draft is not None and draft.ended and not draft.clauses
+        turn = replace(turn, asked=ears.text, draft=id, drafts=turn.drafts + (not cost_nothing))
         draft = state.reply(id)
     state = replace(state, turn=turn)
 
@@ -90,7 +91,12 @@ def evidence(state: State, percept: Percept) -> Evidence:
 def _calls_for_nothing(draft: Reply) -> bool:
     """The words mean nothing to the brain, or it has neither an answer to them nor anything to do."""
     nothing = not (draft.clauses or draft.acts or draft.wishes)
-    return draft.understood == "none" or (draft.ended and nothing)
+    return draft.understood == "none" or (draft.ended and nothing and draft.understood == "whole")
+
+
+def _put_off(state: State, draft: Reply) -> bool:
+    """The brain did not think about words that were unfinished. Now they are all there is."""
+    return state.settings.replans and draft.understood == "half" and draft.ended and not draft.clauses
 
 
 def _doubted(state: State, turn: UserTurn | None, ears: Ears | None) -> bool:
@@ -133,18 +139,17 @@ def _conclude(state: State, turn: UserTurn, ears: Ears | None, percept: Percept)
         if draft is not None:
             state, dropped = replies.drop(state, (draft.id,))
             actions.extend(dropped)
-    elif draft is not None and (ears is None or draft.text == ears.text):
+    elif draft is not None and (ears is None or draft.text == ears.text) and not _put_off(state, draft):
         answer = draft.id
         state, kept = intake.keep(state, answer, percept.now)
         actions.extend(kept)
         if draft.understood == "whole":
             state = ways.answered(state, percept.ears)
     else:
-        assert ears is not None
         if draft is not None:
             state, dropped = replies.drop(state, (draft.id,))
             actions.extend(dropped)
-        state, answer, asked = replies.ask(state, ears.text, "spoken", draft=False, now=percept.now)
+        state, answer, asked = replies.ask(state, text, "spoken", draft=False, now=percept.now)
         actions.extend(asked)
     others = (r.id for r in state.replies if r.id != answer and r.origin in (*amend.CHANGEABLE, "apology"))
     state, dropped = replies.drop(state, others)

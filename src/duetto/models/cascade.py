@@ -278,6 +278,7 @@ class Cascade:
 
     def _context(self, now: int) -> Context:
         speaking = self._speaking
+        said = speaking.begun or bool(speaking.heard)
         span = Span(max(0, now - self.settings.seen_for), now)
         seen = [i for stream in ("camera", "screen") for i in self.timeline.between(stream, span)]
         return Context(
@@ -286,9 +287,9 @@ class Cascade:
             history=tuple(self._history),
             typing=self._typing.reading.draft,
             seen=tuple(seen[-self.settings.seen_most :]),
-            saying=speaking.reply if speaking.begun else None,
-            heard=speaking.heard if speaking.begun else "",
-            unsaid=speaking.unsaid if speaking.begun else "",
+            saying=speaking.reply if said else None,
+            heard=speaking.heard if said else "",
+            unsaid=speaking.unsaid if said else "",
             finishing=speaking.finishing if speaking.begun and not speaking.held else "",
             orders=tuple(standing.order.name for standing in self._state.orders),
             tools=self._tools.uses,

@@ -46,7 +46,9 @@ class _Withdrawal(msgspec.Struct):
 
 @dataclass(slots=True)
 class _Answer:
-    """One reply as it streams in. text: all that the model wrote; after: its time so far (see `Timed`)."""
+    """One reply as it streams in. text: all that the model wrote. after: its time so far (see `Timed`); begun: when
+    its latest request was made.
+    """
 
     ask: Ask
     cutter: Cutter = field(default_factory=Cutter)
@@ -57,11 +59,17 @@ class _Answer:
     pieces: int = 0
     requests: int = 0
     first: int | None = None
-    after: int | None = None
+    after: int = 0
+    begun: int = 0
     waits: bool = False
+    watch: Stopwatch = field(default_factory=Stopwatch)
 
-    def timed(self, arrival: Arrival) -> Arrival | Timed:
-        return arrival if self.after is None else Timed(arrival, self.after)
+    def timed(self, arrival: Arrival) -> Timed:
+        return Timed(arrival, self.after)
+
+    def passed(self, after: int | None, begun: int) -> None:
+        """Something has come: `after` its request's beginning at `begun`, or now if the model plays no time."""
+        self.after = self.watch.wall_ns() if after is None else begun + after
 
 
 class ChatHandler:
@@ -95,8 +103,8 @@ class ChatHandler:
     async def _reply(self, ask: Ask) -> AsyncIterator[Arrival | Timed]:
         understood, open_ended = _wholeness(ask)
         yield Gist(ask.reply, understood, open_ended)
-        if understood == "none":
-            yield ReplyEnd(ask.reply)
+        if understood == "none" or (ask.draft and understood == "half"):
+            yield ReplyEnd(ask.reply)  # not worth a request; at the turn's end it is asked for as no draft
             return
         answer = _Answer(ask)
         messages = self._prompter.messages(ask)
@@ -111,8 +119,7 @@ class ChatHandler:
                 break
             except ModelTrouble as problem:
                 trouble = problem
-                if problem.after is not None:
-                    answer.after = (answer.after or 0) + problem.after
+                answer.passed(problem.after, answer.begun)
                 if attempt == self.settings.retries or not self._worth_another(problem):
                     break
                 if problem.kind == "overflow":
@@ -142,8 +149,7 @@ class ChatHandler:
     async def _stream(self, answer: _Answer, messages: tuple[Message, ...]) -> AsyncIterator[Arrival | Timed]:
         """One request's stream as arrivals. Raises ModelTrouble."""
         request = ChatRequest(messages, self._offered if answer.ask.may_call else ())
-        watch = Stopwatch()
-        begun = answer.after or 0
+        answer.begun = answer.after
         stream = self._model.stream(request)
         pieces = stream.__aiter__()
         first = True
@@ -162,10 +168,9 @@ class ChatHandler:
                 except Exception as error:  # whatever a client library raises is this request's trouble, no more
                     raise ModelTrouble("broken", describe(error)) from error
                 first = False
-                if piece.after is not None:
-                    answer.after = begun + piece.after
+                answer.passed(piece.after, answer.begun)
                 if answer.first is None:
-                    answer.first = watch.wall_ns() if answer.after is None else answer.after
+                    answer.first = answer.after
                 for arrival in self._take(answer, piece):
                     yield arrival
         finally:
@@ -197,7 +202,7 @@ class ChatHandler:
             found.append(answer.timed(self._call(reply, piece.call)))
         return found
 
-    def _clause(self, answer: _Answer, text: str) -> Arrival | Timed:
+    def _clause(self, answer: _Answer, text: str) -> Timed:
         clause = Clause(answer.ask.reply, answer.clauses, text)
         answer.clauses += 1
         return answer.timed(clause)

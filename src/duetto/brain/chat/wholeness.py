@@ -23,8 +23,9 @@ UNFINISHED: Final = frozenset(
     )
 )
 """Words that an English turn hardly ends with."""
-STRANDED: Final = frozenset(_SET("of for to with from about by in on at like is are was were do does did have can"))
-"""Words that a question may end with after all: "what is it made of", "who are you"."""
+STRANDED: Final = frozenset(_SET("from about like is are was were do does did have can"))
+"""Words that a question may end with after all: "where are you from", "what can you do". Of other prepositions the
+question that goes on ("what is the weather in …") is the likelier one."""
 ASKS: Final = frozenset(_SET("what who whom whose which when where why how what's who's where's how's when's"))
 TURNS_ROUND: Final = frozenset(
     _SET(
@@ -66,10 +67,12 @@ def wholeness(text: str, *, typed: bool = False) -> tuple[Understood, bool]:
         return "half", False
     if len(words) == 1:
         return "whole", first not in SHORT
+    if asks and len(words) == 2:
+        return "whole", True
     if last == "please" or (last in SHORT and len(words) <= 3):
         return "whole", False
     if asks:
-        return ("whole", len(words) < 4) if len(words) >= 3 else ("half", False)
+        return "whole", len(words) < 4
     if first in ORDERS:
         return ("whole", len(words) < 3)
     return "whole", True
