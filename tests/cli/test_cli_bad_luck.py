@@ -33,7 +33,7 @@ def full_disk(*_):
 class ShortSession:
     """Shows its observers silence and leaves out those that fail, as a `Session`; needs no workers."""
 
-    def __init__(self, settings, clock, inputs, *, feeders=(), observers=()):
+    def __init__(self, settings, clock, inputs, *, feeders=(), observers=(), tools=()):
         self.observers = list(observers() if callable(observers) else observers)
         type(self).made = self
 

@@ -29,7 +29,7 @@ from duetto.timeline.turn import Turn
 class FakeSession:
     """Runs through its feeders and shows its observers a word a second; needs no workers."""
 
-    def __init__(self, settings, clock, inputs, *, feeders=(), observers=()):
+    def __init__(self, settings, clock, inputs, *, feeders=(), observers=(), tools=()):
         self.settings, self.clock, self.inputs = settings, clock, inputs
         self.feeders, self.observers = list(feeders), list(observers() if callable(observers) else observers)
         self.stopped = False

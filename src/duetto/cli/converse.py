@@ -56,7 +56,7 @@ def run(
                 voice=voice,
             )
             chosen = thinking.with_llm(chosen, llm, model, instructions, llm_sees)
-            callable_tools = thinking.load_tools(tools)
+            functions = thinking.load_tools(tools)
             clock = WallClock() if realtime else VirtualClock()
             feeders, inputs, total = open_files(mic, camera, keys, stack)
             named = {"mic": mic, "camera": camera, "keys": keys}
@@ -72,9 +72,7 @@ def run(
                 return [*kept, *shown]
 
             with starting(quiet=quiet):
-                session = build_session(
-                    chosen, clock, inputs, feeders=feeders, observers=observers, tools=callable_tools
-                )
+                session = build_session(chosen, clock, inputs, feeders=feeders, observers=observers, tools=functions)
         with clear_ending(), stopped_by_signals(session) as interruption:
             session.run()
     whole = summary(out, kept, quiet=quiet)

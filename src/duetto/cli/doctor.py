@@ -15,7 +15,8 @@ def run(
 ) -> None:
     """Try every part, and tell what extras would add.
 
-    Uses no network beyond this machine, whose usual ports it asks for language models. Exit status 1 if an embedded part does not work.
+    Uses no network beyond this machine, whose usual ports it asks for language models. Exit status 1 if an embedded
+    part does not work.
     """
     from duetto.doctor import as_json, examine, render
 

@@ -35,7 +35,7 @@ ToolsFile = Annotated[
 
 
 def with_llm(settings: Settings, llm: str | None, model: str, instructions: str, sees: int) -> Settings:
-    """The settings, with the model that the options name. Raises ValueError, or OSError where its server is not there."""
+    """The settings, with the model that the options name. Raises ValueError, OSError where its server is not there."""
     from duetto.assembly import with_chat
     from duetto.brain.chat.settings import ChatSettings
 

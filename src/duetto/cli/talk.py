@@ -58,7 +58,7 @@ def run(
                 voice=voice,
             )
             chosen = thinking.with_llm(chosen, llm, model, instructions, llm_sees)
-            callable_tools = thinking.load_tools(tools)
+            functions = thinking.load_tools(tools)
             clock = WallClock()
             feeders, inputs, loudspeaker = open_devices(microphone, speaker, camera, keyboard, clock, stack)
             if out:
@@ -74,9 +74,7 @@ def run(
                 return [*kept, loudspeaker, *shown]
 
             with starting(quiet=quiet):
-                session = build_session(
-                    chosen, clock, inputs, feeders=feeders, observers=observers, tools=callable_tools
-                )
+                session = build_session(chosen, clock, inputs, feeders=feeders, observers=observers, tools=functions)
         with clear_ending(), stopped_by_signals(session) as interruption:
             session.run()
     whole = summary(out, kept, quiet=quiet) if out else True
