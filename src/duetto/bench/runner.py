@@ -118,6 +118,7 @@ def take(target: Target, item: Item, seed: int, folder: Path) -> Trial:
         words=found.words,
         ducked=found.ducked,
         drafts=found.drafts,
+        model=found.model,
     )
 
 

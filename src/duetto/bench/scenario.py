@@ -14,7 +14,7 @@ import msgspec
 from duetto.timeline.clock import s
 
 Who = Literal["user", "other", "background"]
-Kind = Literal["reply", "wait", "silence", "go_on", "yield", "backchannel"]
+Kind = Literal["reply", "fact", "wait", "silence", "go_on", "yield", "backchannel"]
 
 LONGEST: Final = 120.0
 """Seconds that an item may last at most."""
@@ -65,9 +65,11 @@ class Expect(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     kind: "reply": speech that begins within `within` seconds of the end of the step; "wait": none begins while the
     step lasts, its pauses included; "silence": none begins in it, nor until `within` after its end; "go_on": the
     agent, who is speaking, does not fall silent within `within` of the step's onset; "yield": it does; "backchannel":
-    a short sound of listening during the step, which takes no turn.
+    a short sound of listening during the step, which takes no turn; "fact": one of `says` begins to be said within
+    `within` of the end of the step, whatever else is.
     step: number of the step, from 0. within: two numbers, seconds. says: content is right if one of these is said
     from then on until the user's next turn: words in order, others may lie between. never: wrong if one of these is.
+    stale: what the step makes wrong. Where it was heard before, one of `puts_right` must be said.
     """
 
     kind: Kind
@@ -75,10 +77,47 @@ class Expect(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     within: tuple[float, float] = (0.0, 2.0)
     says: tuple[str, ...] = ()
     never: tuple[str, ...] = ()
+    stale: tuple[str, ...] = ()
+    puts_right: tuple[str, ...] = ()
+
+
+class ModelCall(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A call that the scripted model makes. arguments: JSON."""
+
+    name: str
+    arguments: str = "{}"
+
+
+class ModelRule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What the scripted model answers: to words that match `words`, `text`, with `calls`. See `testing.model.Rule`.
+
+    restarted: the text instead, where the brain is not told what was heard and begins its answer anew.
+    """
+
+    words: str
+    text: str = ""
+    restarted: str | None = None
+    calls: tuple[ModelCall, ...] = ()
+    outcome: bool = False
+    heard: str | None = None
+    fault: str = ""
+    times: int | None = None
+
+
+class ModelTool(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A tool that the scripted model has: it returns `returns` after `takes` seconds. Others as for `brain.tools.tool`."""
+
+    name: str
+    returns: str
+    takes: float = 1.0
+    effects: bool = False
+    confirm: str = ""
+    behind: bool = False
 
 
 class Scenario(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One item. about: what it is there to show, in one sentence. noise: level of the room's noise, dB of full scale.
+    model, tools: for targets whose brain is a scripted model.
 
     suite, name: the folder and the file it came from. folder: where that is, empty in results.
     """
@@ -87,6 +126,8 @@ class Scenario(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     steps: tuple[Step, ...]
     expect: tuple[Expect, ...]
     noise: float = -62.0
+    model: tuple[ModelRule, ...] = ()
+    tools: tuple[ModelTool, ...] = ()
     suite: str = ""
     name: str = ""
     folder: str = ""
@@ -149,7 +190,9 @@ def _problem(scenario: Scenario) -> str:
 
 
 SHIPPED: Final = Path(__file__).parent / "suites"
-"""The scenarios that come with duetto."""
+"""The scenarios that come with duetto: the floor."""
+SHIPPED_MODEL: Final = Path(__file__).parent / "model_suites"
+"""Those for a brain with a language model, each with a script for one."""
 
 
 def load_all(folder: Path = SHIPPED, suites: Iterable[str] = ()) -> tuple[Scenario, ...]:

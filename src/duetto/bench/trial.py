@@ -37,13 +37,21 @@ class Drafts(msgspec.Struct, frozen=True):
     used: int = 0
 
 
+class ModelUse(msgspec.Struct, frozen=True):
+    """What a language model was asked: requests, and tokens that it gave; of those, tokens for drafts never used."""
+
+    requests: int = 0
+    tokens: int = 0
+    wasted: int = 0
+
+
 class Trial(msgspec.Struct, frozen=True):
     """One item, taken once by a target. All times in ns from the item's beginning.
 
     item: the scenario's id. half: "dev" or "held-out". voice: who spoke it. duration: of both sounds.
     user: what was said, by the step's order in time. speech: spans in which the agent's sound is heard, gaps of up to
     320 ms bridged. words: the agent's words. ducked: moments at which the agent lowered its voice, where the target
-    tells. drafts: where the target tells. error: why the target could not take it, "" if it could.
+    tells. drafts, model: where the target tells. error: why the target could not take it, "" if it could.
     """
 
     item: str
@@ -55,4 +63,5 @@ class Trial(msgspec.Struct, frozen=True):
     words: tuple[AgentWord, ...] = ()
     ducked: tuple[int, ...] = ()
     drafts: Drafts | None = None
+    model: ModelUse | None = None
     error: str = ""

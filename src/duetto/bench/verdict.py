@@ -10,8 +10,9 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
 
     kind, step: those of the expectation. applies: there was occasion for it: whoever should go on or give way was
     speaking. met: it was, as far as time is concerned. content: what was said was right; None where nothing was asked.
-    latency_ns: from the user's end to the reply, from the user's onset to silence (ns); None without one.
-    why: what happened, in words.
+    latency_ns: from the user's end to the reply or the fact, from the user's onset to silence (ns); None without one.
+    left: what was heard and became wrong was left standing; None where nothing of it was heard. why: what happened, in
+    words.
     """
 
     kind: str
@@ -20,6 +21,7 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     met: bool = False
     content: bool | None = None
     latency_ns: int | None = None
+    left: bool | None = None
     why: str = ""
 
     @property

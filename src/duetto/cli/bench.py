@@ -27,6 +27,9 @@ Suites = Annotated[list[str] | None, typer.Argument(help="Which suites; all by d
 Scenarios = Annotated[
     Path | None, typer.Option(help="A folder of suites of one's own, with recordings or without.", metavar="DIR")
 ]
+WithModel = Annotated[
+    bool, typer.Option("--with-model", help="The items for a brain with a language model, which is scripted.")
+]
 Out = Annotated[Path, typer.Option(help="Where results, sounds and report go.", metavar="DIR")]
 Run = Annotated[Path, typer.Argument(help="A run's folder.", metavar="RUN")]
 Seed = Annotated[int, typer.Option(help="Another seed is another cast of voices.", min=0)]
@@ -41,6 +44,11 @@ def run(
         str, typer.Option("--command", help="Measure a command: {user} and {agent} stand for the two WAVs.")
     ] = "",
     realtime: Annotated[bool, typer.Option("--realtime", help="Measure duetto on the machine's clock.")] = False,
+    with_model: WithModel = False,
+    restart: Annotated[
+        bool, typer.Option("--restart", help="Their baseline: a brain that begins its answer anew at each change.")
+    ] = False,
+    drafts: Annotated[bool, typer.Option(help="Draft replies before the turn has ended.")] = True,
     delta: Delta = DELTA_MS,
     horizon: Horizon = HORIZON_MS,
     scenarios: Scenarios = None,
@@ -58,7 +66,7 @@ def run(
         from duetto.bench.results import results_of, save
         from duetto.bench.runner import items_of, sound_path
         from duetto.bench.runner import run as take_all
-        from duetto.bench.scenario import SHIPPED, load_all
+        from duetto.bench.scenario import SHIPPED, SHIPPED_MODEL, load_all
         from duetto.bench.targets.command import CommandTarget
         from duetto.bench.targets.duetto import DuettoTarget
         from duetto.bench.targets.target import Target
@@ -70,13 +78,15 @@ def run(
         if command:
             target = CommandTarget(command)
         else:
-            target = DuettoTarget(settings_of(delta_ms=delta, horizon_ms=horizon), realtime)
-        found = load_all(scenarios or SHIPPED, suites or ())
+            target = DuettoTarget(settings_of(delta_ms=delta, horizon_ms=horizon), realtime, restart, drafts)
+        found = load_all(scenarios or (SHIPPED_MODEL if with_model else SHIPPED), suites or ())
         if realtime and jobs is None:
             jobs = 1  # several at once would be late for one another
         with _progress(len(found), quiet) as taken:
             trials = take_all(target, items_of(found), out, seed=seed, jobs=jobs, taken=taken)
-        again = _command("run", suites, command=command, realtime=realtime, delta=delta, horizon=horizon, seed=seed)
+        given = {"command": command, "realtime": realtime, "delta": delta, "horizon": horizon, "seed": seed}
+        given |= {"with-model": with_model, "restart": restart, "no-drafts": not drafts}
+        again = _command("run", suites, **given)
         results = results_of(target.name, again, machine() if realtime else "", found, trials)
         path = save(results, out)
         write_report(out / "report.html", _json(path), lambda item: sound_path(out, item))
@@ -88,13 +98,13 @@ def run(
 
 
 @app.command("list")
-def list_items(suites: Suites = None, scenarios: Scenarios = None) -> None:
+def list_items(suites: Suites = None, scenarios: Scenarios = None, with_model: WithModel = False) -> None:
     """List the items, with what each is there to show."""
     with clear_errors():
         from duetto.bench.runner import items_of
-        from duetto.bench.scenario import SHIPPED, half, load_all
+        from duetto.bench.scenario import SHIPPED, SHIPPED_MODEL, half, load_all
 
-        for item in items_of(load_all(scenarios or SHIPPED, suites or ())):
+        for item in items_of(load_all(scenarios or (SHIPPED_MODEL if with_model else SHIPPED), suites or ())):
             sys.stdout.write(f"{item.scenario.id:48} {half(item.place):9} {item.scenario.about}\n")
 
 
@@ -198,6 +208,7 @@ def _json(path: Path) -> dict[str, object]:
 def _command(name: str, suites: list[str] | None, **options: object) -> str:
     """What makes the run again: only what changes its results."""
     usual = {"delta": DELTA_MS, "horizon": HORIZON_MS, "seed": 1, "command": "", "realtime": False}
+    usual |= {"with-model": False, "restart": False, "no-drafts": False}
     words = ["duetto", "bench", name, *(suites or ())]
     for option, value in options.items():
         if value != usual[option]:

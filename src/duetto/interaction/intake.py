@@ -29,8 +29,8 @@ def take_in(state: State, percept: Percept) -> replies.Decision:
             continue
         match arrival:
             case Gist():
-                reply = replace(reply, understood=arrival.understood, open_ended=arrival.open_ended)
-                state = state.with_reply(reply)
+                gist = {name: getattr(arrival, name) for name in ("understood", "open_ended", "put_off")}
+                state = state.with_reply(replace(reply, **gist))
             case Clause():
                 state = state.with_reply(replace(reply, clauses=(*reply.clauses, arrival)))
             case Act() if reply.draft:

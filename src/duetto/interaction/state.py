@@ -16,6 +16,7 @@ Origin = Literal["spoken", "typed", "tool", "order", "apology", "listening"]
 class Reply:
     """A reply on its way from an idea to something heard.
 
+    understood, open_ended, put_off: as in `Gist`.
     text: the words it answers, or the name of the order it is said for. draft: made on a guess; nothing of it counts.
     clauses: what the brain has given so far. planned: how many of them are in the plan of speech. released: they may
     be heard. over: may be said while the user speaks. wishes: calls that wait until it is confirmed. goes_on: what it
@@ -29,6 +30,7 @@ class Reply:
     draft: bool
     understood: Literal["whole", "half", "none"] | None = None
     open_ended: bool = False
+    put_off: bool = False
     clauses: tuple[Clause, ...] = ()
     acts: tuple[Act, ...] = ()
     planned: int = 0

@@ -47,7 +47,7 @@ def follow(state: State, percept: Percept) -> replies.Decision:
             actions.extend(dropped)
         state, id, asked = replies.ask(state, ears.text, "spoken", draft=True, now=percept.now)
         actions.extend(asked)
-        cost_nothing = draft is not None and draft.ended and not draft.clauses
+        cost_nothing = draft is not None and draft.put_off
         turn = replace(turn, asked=ears.text, draft=id, drafts=turn.drafts + (not cost_nothing))
         draft = state.reply(id)
     state = replace(state, turn=turn)
@@ -91,12 +91,7 @@ def evidence(state: State, percept: Percept) -> Evidence:
 def _calls_for_nothing(draft: Reply) -> bool:
     """The words mean nothing to the brain, or it has neither an answer to them nor anything to do."""
     nothing = not (draft.clauses or draft.acts or draft.wishes)
-    return draft.understood == "none" or (draft.ended and nothing and draft.understood == "whole")
-
-
-def _put_off(state: State, draft: Reply) -> bool:
-    """The brain did not think about words that were unfinished. Now they are all there is."""
-    return state.settings.replans and draft.understood == "half" and draft.ended and not draft.clauses
+    return draft.understood == "none" or (draft.ended and nothing and not draft.put_off)
 
 
 def _doubted(state: State, turn: UserTurn | None, ears: Ears | None) -> bool:
@@ -139,7 +134,7 @@ def _conclude(state: State, turn: UserTurn, ears: Ears | None, percept: Percept)
         if draft is not None:
             state, dropped = replies.drop(state, (draft.id,))
             actions.extend(dropped)
-    elif draft is not None and (ears is None or draft.text == ears.text) and not _put_off(state, draft):
+    elif draft is not None and (ears is None or draft.text == ears.text) and not draft.put_off:
         answer = draft.id
         state, kept = intake.keep(state, answer, percept.now)
         actions.extend(kept)

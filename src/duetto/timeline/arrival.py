@@ -93,12 +93,14 @@ class Gist(_Arrival, frozen=True, tag="gist"):
     """How far the brain understands the words it was asked about; the first part of each reply.
 
     whole: a complete request. half: part of it is clear and something is missing. none: it means nothing to the brain.
-    open_ended: the same words may well go on ("count to ten" … "by twos").
+    open_ended: the same words may well go on ("count to ten" … "by twos"). put_off: the brain thinks of an answer only
+    when it is asked for one that is no draft.
     """
 
     reply: int
     understood: Literal["whole", "half", "none"]
     open_ended: bool = False
+    put_off: bool = False
 
 
 class Clause(_Arrival, frozen=True, tag="clause"):

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Final, TypeAlias
 
 from duetto.bench.scores import fdb
+from duetto.bench.scores.amendment import amendment, model_use
 from duetto.bench.scores.coherence import coherence
 from duetto.bench.scores.eva import eva
 from duetto.bench.scores.figure import Figure
@@ -25,6 +26,8 @@ SCORERS: Final[dict[str, Scorer]] = {
     "yields and goes on": yields_and_holds,
     "listening": listens,
     "coherence": coherence,
+    "amendment": amendment,
+    "language model": model_use,
     "drafts": drafts,
     "Full-Duplex-Bench v1": fdb.v1,
     "Full-Duplex-Bench v1.5": fdb.v15,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from duetto.bench.scenario import Expect, Scenario, ns
 from duetto.bench.scores.taken import EARLY, WORD_LEAD, Taken, begun, covering, next_turn, sounds_in, spoken, words_in
-from duetto.bench.scores.words import plain, said
+from duetto.bench.scores.words import begins, plain, said
 from duetto.bench.trial import Trial, UserSpeech
 from duetto.bench.verdict import Verdict
 from duetto.timeline.clock import in_s
@@ -24,6 +24,8 @@ def _judge(expect: Expect, scenario: Scenario, trial: Trial) -> Verdict:
     match expect.kind:
         case "reply":
             return _reply(expect, scenario, trial, speech)
+        case "fact":
+            return _fact(expect, scenario, trial, speech)
         case "wait":
             return _none_begins(expect, scenario, trial, speech, speech.span.end)
         case "silence":
@@ -52,6 +54,33 @@ def _reply(expect: Expect, scenario: Scenario, trial: Trial, speech: UserSpeech)
         content=content,
         latency_ns=latency,
         why=f"reply after {in_s(latency):.2f} s" + ("" if met else ", out of time") + why,
+    )
+
+
+def _fact(expect: Expect, scenario: Scenario, trial: Trial, speech: UserSpeech) -> Verdict:
+    """The first word of the fact is what counts: it must be among words that come after the step began."""
+    end = speech.span.end
+    heard = words_in(trial, speech.span.start, next_turn(trial, scenario, speech.span.start))
+    at = min((found for text in expect.says if (found := begins(heard, text)) is not None), default=None)
+    content, why = _content(expect, scenario, trial, end)
+    before = plain(" ".join(word.text for word in words_in(trial, 0, speech.span.end)))
+    after = plain(" ".join(word.text for word in heard))
+    left = None
+    if any(said(before, text) for text in expect.stale):
+        left = not any(said(after, text) for text in expect.puts_right)
+        why += "; what was wrong was left standing" if left else ""
+    if at is None:
+        return Verdict(kind="fact", step=expect.step, content=content, left=left, why="the fact was not said" + why)
+    latency = at - end
+    low, high = expect.within
+    return Verdict(
+        kind="fact",
+        step=expect.step,
+        met=latency <= ns(high) and not left,
+        content=content,
+        latency_ns=latency,
+        left=left,
+        why=f"the fact after {in_s(latency):.2f} s" + why,
     )
 
 

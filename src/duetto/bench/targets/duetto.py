@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
+from functools import partial
+from threading import Event
 from typing import Final
 
 import msgspec
 import numpy as np
 
-from duetto.assembly import Settings, build_session, start_workers
+from duetto.assembly import Settings, build_session, start_workers, thinkers
 from duetto.bench.cast import Cast, script_for
 from duetto.bench.scenario import LONGEST, Scenario
+from duetto.bench.targets.model import model_settings, script_of, tools_of
 from duetto.bench.targets.target import Take
-from duetto.bench.trial import AgentWord, Drafts
+from duetto.bench.trial import AgentWord, Drafts, ModelUse
 from duetto.brain.brain import BrainHandler
 from duetto.brain.embedded import EmbeddedBrain, language
-from duetto.interaction.action import AskBrain, Duck, KeepReply
+from duetto.interaction.action import AskBrain, DropReply, Duck, KeepReply, TrimReply
 from duetto.models.model import MicroTurn
 from duetto.perception.audio.input import AudioInput
 from duetto.perception.audio.recogniser import RecogniserHandler, RecogniserSettings, open_recogniser
@@ -27,6 +29,8 @@ from duetto.perception.video.faces import VisionHandler
 from duetto.session import Inputs
 from duetto.simulation.user import SimulatedUser
 from duetto.simulation.voice import reading
+from duetto.testing.model import ScriptedChat
+from duetto.testing.model.double import Request
 from duetto.timeline.clock import VirtualClock, WallClock, s
 from duetto.timeline.payload import Heard
 from duetto.timeline.turn import VOICE_RATE, Samples, samples_before
@@ -48,7 +52,7 @@ def _with_language(settings: RecogniserSettings) -> RecogniserSettings:
     return settings if settings.language is not None else replace(settings, language=language())
 
 
-def _workers(settings: Settings, bell: threading.Event) -> list[Worker]:
+def _workers(settings: Settings, bell: Event) -> list[Worker]:
     """Recogniser, brain and vision on the spot: nothing depends on the machine. The voice has its process, always."""
     recogniser = _with_language(settings.recogniser)
     ears = _warm.pop(msgspec.json.encode(recogniser), None) or RecogniserHandler(open_recogniser(recogniser))
@@ -66,10 +70,16 @@ def _workers(settings: Settings, bell: threading.Event) -> list[Worker]:
 
 @dataclass(frozen=True, slots=True)
 class DuettoTarget:
-    """duetto with these settings. realtime: on the machine's clock, with every part in its usual place."""
+    """duetto with these settings. realtime: on the machine's clock, with every part in its usual place.
+
+    An item with a script for a model is taken with a chat brain on that. restart: its baseline, which is not told what
+    was heard, and answers anew. drafts: whether replies are drafted before the turn has ended.
+    """
 
     settings: Settings = field(default_factory=Settings)
     realtime: bool = False
+    restart: bool = False
+    drafts: bool = True
 
     @property
     def name(self) -> str:
@@ -88,18 +98,35 @@ class DuettoTarget:
                 script_for(scenario, cast), speak, others=others, mic=mic, keys=keys, noise_db=scenario.noise
             )
         ear = _Ear()
+        settings, workers = self._parts(scenario, ear)
         session = build_session(
-            self.settings,
+            settings,
             clock,
             Inputs(mic.input, None, None, keys),
             feeders=[user],
             observers=[user, ear, _Limit(lambda: session.stop())],
-            workers=start_workers if self.realtime else _workers,
+            workers=workers,
         )
         session.run()
         sound = np.concatenate([np.zeros(0, np.int16), *mic.sound])
         agent = ear.sound(len(sound))
-        return Take(sound, agent, tuple(user.spoken), tuple(ear.words), tuple(ear.ducked), ear.drafts)
+        return Take(sound, agent, tuple(user.spoken), tuple(ear.words), tuple(ear.ducked), ear.drafts, ear.model)
+
+    def _parts(self, scenario: Scenario, ear: _Ear) -> tuple[Settings, Callable[[Settings, Event], list[Worker]]]:
+        """Settings and workers for an item."""
+        if not scenario.model:
+            return self.settings, start_workers if self.realtime else _workers
+        settings = model_settings(self.settings, restart=self.restart, drafts=self.drafts)
+        ear.chat = chat = ScriptedChat(script_of(scenario, restart=self.restart))
+        tools = tools_of(scenario)
+        if self.realtime:
+            return settings, partial(start_workers, tools=tools, model=lambda _: chat)
+
+        def workers(settings: Settings, bell: Event) -> list[Worker]:
+            there = [worker for worker in _workers(settings, bell) if worker.part != "brain"]
+            return [*there, *thinkers(settings, bell, tools=tools, model=lambda _: chat)]
+
+        return settings, workers
 
 
 class _Tape:
@@ -127,6 +154,9 @@ class _Ear:
         self.ducked: list[int] = []
         self._drafts: set[int] = set()
         self._kept: set[int] = set()
+        self._asked: dict[int, int] = {}
+        self._dropped: dict[int, int] = {}
+        self.chat: ScriptedChat | None = None
 
     def on_micro_turn(self, micro_turn: MicroTurn) -> None:
         if self._start is None:
@@ -140,8 +170,12 @@ class _Ear:
                 match action:
                     case Duck():
                         self.ducked.append(output.at)
-                    case AskBrain(draft=True):
-                        self._drafts.add(action.reply)
+                    case AskBrain():
+                        self._asked[action.reply] = output.at
+                        if action.draft:
+                            self._drafts.add(action.reply)
+                    case DropReply() | TrimReply():
+                        self._dropped[action.reply] = output.at
                     case KeepReply():
                         self._kept.add(action.reply)
                     case _:
@@ -154,10 +188,31 @@ class _Ear:
     def drafts(self) -> Drafts:
         return Drafts(len(self._drafts), len(self._drafts & self._kept))
 
+    @property
+    def model(self) -> ModelUse | None:
+        """What the scripted model was asked, and what of its tokens came to nothing."""
+        if self.chat is None:
+            return None
+        tokens = wasted = 0
+        for request in self.chat.requests:
+            given = _tokens_given(request, self._asked.get(request.reply, 0), self._dropped.get(request.reply))
+            tokens += given
+            if request.reply in self._drafts and request.reply not in self._kept:
+                wasted += given
+        return ModelUse(len(self.chat.requests), tokens, wasted)
+
     def sound(self, length: int) -> Samples:
         """All of its voice from media time 0 on, at least `length` samples."""
         whole = np.concatenate([np.zeros(self._start or 0, np.int16), *self._voice])
         return np.concatenate([whole, np.zeros(max(0, length - len(whole)), np.int16)])
+
+
+def _tokens_given(request: Request, asked: int, dropped: int | None) -> int:
+    """Tokens that the model has made by the time it was told to stop, or all of them."""
+    played = request.performance
+    if dropped is None:
+        return len(played.tokens)
+    return min(len(played.tokens), max(0, (dropped - asked - played.first) // max(1, played.gap) + 1))
 
 
 _END: Final = s(LONGEST)

@@ -7,7 +7,7 @@ from typing import Protocol
 
 from duetto.bench.cast import Cast
 from duetto.bench.scenario import Scenario
-from duetto.bench.trial import AgentWord, Drafts
+from duetto.bench.trial import AgentWord, Drafts, ModelUse
 from duetto.simulation.script import Spoken
 from duetto.timeline.turn import Samples
 
@@ -17,7 +17,7 @@ class Take:
     """What came of one item.
 
     user, agent: both sounds on one time axis, int16 (n,) at VOICE_RATE. spoken: what the user said, and when.
-    words: the agent's. ducked: moments (ns) at which it lowered its voice, where it tells. drafts: where it tells.
+    words: the agent's. ducked: moments (ns) at which it lowered its voice. drafts, model. All three where it tells.
     """
 
     user: Samples
@@ -26,6 +26,7 @@ class Take:
     words: tuple[AgentWord, ...]
     ducked: tuple[int, ...] = ()
     drafts: Drafts | None = None
+    model: ModelUse | None = None
 
 
 class Target(Protocol):

@@ -102,9 +102,10 @@ class ChatHandler:
 
     async def _reply(self, ask: Ask) -> AsyncIterator[Arrival | Timed]:
         understood, open_ended = _wholeness(ask)
-        yield Gist(ask.reply, understood, open_ended)
-        if understood == "none" or (ask.draft and understood == "half"):
-            yield ReplyEnd(ask.reply)  # not worth a request; at the turn's end it is asked for as no draft
+        put_off = ask.draft and (understood == "half" or not self.settings.drafts)
+        yield Gist(ask.reply, understood, open_ended, put_off)
+        if understood == "none" or put_off:
+            yield ReplyEnd(ask.reply)
             return
         answer = _Answer(ask)
         messages = self._prompter.messages(ask)
@@ -148,7 +149,7 @@ class ChatHandler:
 
     async def _stream(self, answer: _Answer, messages: tuple[Message, ...]) -> AsyncIterator[Arrival | Timed]:
         """One request's stream as arrivals. Raises ModelTrouble."""
-        request = ChatRequest(messages, self._offered if answer.ask.may_call else ())
+        request = ChatRequest(messages, self._offered if answer.ask.may_call else (), answer.ask.reply)
         answer.begun = answer.after
         stream = self._model.stream(request)
         pieces = stream.__aiter__()

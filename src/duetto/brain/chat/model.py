@@ -14,10 +14,11 @@ Message = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class ChatRequest:
-    """What a model is asked: the whole conversation, and the tools that it may call."""
+    """What a model is asked: the whole conversation, and the tools that it may call. reply: the one it is for."""
 
     messages: tuple[Message, ...]
     tools: tuple[ToolSpec, ...] = ()
+    reply: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,6 +42,9 @@ class ChatSettings:
     """Longest that a busy server's "try again in …" is obeyed; beyond it the user is told."""
     filler_after: int = s(1.5)
     """ns after which a reply that has not begun is announced with a short word, once."""
+    drafts: bool = True
+    """Ask for an answer before the turn has ended, on words that seem whole: the first token is there sooner, and some
+    answers are wasted."""
     draft_stable: int = ms(120)
     """For how long (ns) partial words must stand before a draft is asked for: a model costs more than the embedded
     brain, and its first token is worth more."""

@@ -12,10 +12,11 @@ from duetto.timeline.clock import s
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What was asked, and how it was to be answered."""
+    """What was asked, for which reply, and how it was to be answered."""
 
     asked: Asked
     performance: Performance
+    reply: int = 0
 
 
 class ScriptedChat:
@@ -33,7 +34,7 @@ class ScriptedChat:
     async def stream(self, request: ChatRequest) -> AsyncIterator[Piece]:
         asked = Asked(request.messages, tuple(one.name for one in request.tools))
         played = self._script.perform(asked)
-        self.requests.append(Request(asked, played))
+        self.requests.append(Request(asked, played, request.reply))
         after = played.first
         half = len(played.tokens) // 2
         match played.fault:

@@ -74,7 +74,8 @@ class Rule:
 
     text: or a function of what was asked. first_token, rate: ns until the first token, and tokens a second; None for
     the script's. fault: what goes wrong instead or in the middle. times: how often the rule applies, None for always.
-    outcome: it applies to requests about a tool's outcome, and `words` is looked for in that.
+    outcome: it applies to requests about a tool's outcome, and `words` is looked for in that. heard: it applies only
+    where this regular expression is found in what was heard of the reply being said; None for any.
     """
 
     words: str
@@ -85,6 +86,7 @@ class Rule:
     fault: Fault = ""
     times: int | None = None
     outcome: bool = False
+    heard: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +137,8 @@ def phrases(rules: Iterable[Rule]) -> tuple[str, ...]:
 
 
 def _applies(rule: Rule, asked: Asked) -> bool:
+    if rule.heard is not None and not re.search(rule.heard, asked.heard, re.IGNORECASE):
+        return False
     if rule.outcome:
         return asked.outcome is not None and re.search(rule.words, asked.outcome, re.IGNORECASE) is not None
     if asked.outcome is not None:
