@@ -23,7 +23,7 @@ from duetto.perception.video.faces import VisionHandler
 from duetto.recording.format import SessionInfo
 from duetto.session import Feeder, Inputs, Session, SessionSettings
 from duetto.speech.voice import VoiceSettings
-from duetto.timeline.clock import Clock, s
+from duetto.timeline.clock import Clock, ms, s
 from duetto.workers.crew import Crew, CrewSettings
 from duetto.workers.loop import LoopWorker
 from duetto.workers.process import ProcessWorker
@@ -55,6 +55,9 @@ class Settings:
 CHAT_LIMIT = s(90)
 """Media time (ns) without a sign of life after which a chat brain as a whole hangs: each of its requests has limits of
 its own, far below."""
+CHAT_QUIET_FLOOR = ms(400)
+"""How long (ns) quiet words over duetto's own must last to take the floor: a language model tells by itself (`[wait]`)
+whether they were meant for it, so giving way too often costs a pause, and too seldom a correction."""
 CHAT_DRAFTS = 4
 """Drafts at most while the user speaks in one turn: each is a request to a model."""
 
@@ -70,6 +73,7 @@ def with_chat(settings: Settings, chat: ChatSettings) -> Settings:
         filler_after=chat.filler_after,
         draft_stable=chat.draft_stable,
         drafts_per_turn=CHAT_DRAFTS,
+        quiet_floor_after=CHAT_QUIET_FLOOR,
     )
     recogniser = settings.recogniser
     if recogniser.language is None:

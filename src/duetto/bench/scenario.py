@@ -105,7 +105,7 @@ class ModelRule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
 
 
 class ModelTool(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A tool that the scripted model has: it returns `returns` after `takes` seconds. Others as for `brain.tools.tool`."""
+    """A tool of the scripted model: it returns `returns` after `takes` seconds. Others as for `brain.tools.tool`."""
 
     name: str
     returns: str

@@ -74,7 +74,7 @@ def _saying(state: State, percept: Percept) -> Reply | None:
 def _trim(state: State, reply: Reply, percept: Percept) -> replies.Decision:
     """End a reply with the clause that is being said, and set the rest aside."""
     aside = _rest(reply, percept, finishing=True)
-    kept = reply.planned - max(0, _left(reply, percept) - (1 if percept.mouth.finishing else 0))
+    kept = reply.planned - max(0, _left(reply, percept) - (percept.mouth.finishing is not None))
     # What leaves the plan counts as planned: the reply is over when its clause has been heard.
     ended = replace(reply, clauses=reply.clauses[:kept], planned=kept, ended=True)
     return replace(state.with_reply(ended), aside=aside), (TrimReply(reply.id),)
@@ -89,6 +89,6 @@ def _rest(reply: Reply, percept: Percept, *, finishing: bool) -> tuple[str, ...]
     """The clauses that were not heard; of the one that has begun what is left, unless it will be said to its end."""
     planned = [clause.text for clause in reply.clauses[reply.planned - _left(reply, percept) : reply.planned]]
     waiting = [clause.text for clause in reply.clauses[reply.planned :]]
-    if planned and percept.mouth.finishing:
+    if planned and percept.mouth.finishing is not None:
         planned[0] = "" if finishing else percept.mouth.finishing
     return tuple(text for text in (*planned, *waiting) if text.strip())

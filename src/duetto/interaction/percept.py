@@ -58,14 +58,14 @@ class Mouth:
     sounding: its sound is being handed out. reply: the one being said, or the next in the plan. left: replies in the
     plan, in its order, each with its number of clauses not wholly heard. begun: texts of clauses whose first sound
     has just been heard, and of those that the voice could not say. finishing: what is left of the clause that has
-    begun.
+    begun, None if none has.
     """
 
     sounding: bool = False
     reply: int | None = None
     left: tuple[tuple[int, int], ...] = ()
     begun: tuple[str, ...] = ()
-    finishing: str = ""
+    finishing: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -196,7 +196,7 @@ class Cascade:
                 reply=speaking.reply,
                 left=speaking.left,
                 begun=begun,
-                finishing=speaking.finishing,
+                finishing=speaking.finishing if speaking.begun else None,
             ),
             lines=tuple(i.payload.text for i in perceived if isinstance(i.payload, Line)),
             typing=self._typing.reading.typing,

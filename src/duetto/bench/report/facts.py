@@ -72,6 +72,7 @@ def wish(expect: Expect | None, kind: str) -> str:
         "silence": f"no speech in the step, nor until {high:g} s after it",
         "go_on": f"the agent goes on speaking, {high:g} s at least",
         "yield": f"the agent falls silent within {high:g} s of the user's onset",
+        "fact": f"the new fact within {high:g} s of the step's end",
         "backchannel": "a short sound of listening during the step",
     }[expect.kind]
     if expect.says:

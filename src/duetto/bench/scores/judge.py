@@ -72,11 +72,10 @@ def _fact(expect: Expect, scenario: Scenario, trial: Trial, speech: UserSpeech) 
     if at is None:
         return Verdict(kind="fact", step=expect.step, content=content, left=left, why="the fact was not said" + why)
     latency = at - end
-    low, high = expect.within
     return Verdict(
         kind="fact",
         step=expect.step,
-        met=latency <= ns(high) and not left,
+        met=latency <= ns(expect.within[1]) and not left,
         content=content,
         latency_ns=latency,
         left=left,

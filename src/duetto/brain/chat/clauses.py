@@ -17,9 +17,14 @@ _PAUSES: Final = re.compile(r"[,;:][\"'”’)]*(?=\s)|\s[–—-](?=\s)|—")
 _ABBREVIATION: Final = re.compile(
     r"(?:^|[\s(])(?:[A-Za-z]|mr|mrs|ms|dr|prof|st|vs|no|approx|e\.g|i\.e|etc|a\.m|p\.m|inc|ltd|jr|sr)\.$", re.IGNORECASE
 )
-_LIST_NUMBER: Final = re.compile(r"^\s*\d+\.$")
-_MARKUP: Final = re.compile(r"\*{1,3}|_{2,3}|`{1,3}|^\s{0,3}#{1,6}\s+|^\s*(?:[-*•]|\d+[.)])\s+", re.MULTILINE)
+_LIST_NUMBER: Final = re.compile(r"(?:\A\s*1|\n[ \t]*\d+)\.$")
+# A number first of all in a text is an answer ("42. Anything else?"), unless a list may begin with it.
+_HEADS: Final = re.compile(
+    r"^[ \t]{0,3}#{1,6}\s+|^[ \t]*[-*•]\s+|(?:\A\s*1|(?<=\n)[ \t]*\d+)[.)]\s+", re.MULTILINE
+)
+_MARKUP: Final = re.compile(r"\*{1,3}|_{2,3}|`{1,3}")
 _LINK: Final = re.compile(r"\[([^\]]*)\]\([^)]*\)")
+_OPEN_LINK: Final = re.compile(r"\[[^\]]*\]\([^)\s]*$")
 _UNSAYABLE: Final = re.compile(r"[\U0001f000-\U0001faff☀-➿⬀-⯿️‍]")
 _SPACE: Final = re.compile(r"\s+")
 
@@ -30,14 +35,17 @@ class Cutter:
     def __init__(self) -> None:
         self._buffer = ""
         self._given = 0
+        self._before = ""
+        """What the buffer follows: nothing, a new line, or ("." for it) other text of its line."""
 
     def push(self, text: str) -> list[str]:
         """More text. Returns the clauses that it completes, clean of markup and ready to be said."""
         self._buffer += text
         clauses: list[str] = []
         while (end := self._end()) is not None:
-            self._give(self._buffer[:end], clauses)
-            self._buffer = self._buffer[end:]
+            whole, self._buffer = self._buffer[:end], self._buffer[end:]
+            self._give(whole, clauses)
+            self._before = "\n" if whole.endswith("\n") else "."
         return clauses
 
     def rest(self) -> list[str]:
@@ -48,7 +56,7 @@ class Cutter:
         return clauses
 
     def _give(self, text: str, clauses: list[str]) -> None:
-        clean = sayable(text)
+        clean = _plain(_HEADS.sub("", self._before + text).removeprefix(self._before))
         if any(c.isalnum() for c in clean):
             clauses.append(clean)
             self._given += 1
@@ -56,18 +64,18 @@ class Cutter:
     def _end(self) -> int | None:
         """Where the first clause of the buffer ends, None if that is not known yet."""
         least = LATER_WORDS if self._given else FIRST_WORDS
-        found = None
+        end = None
         for match in _ENDS.finditer(self._buffer):
             if self._ends_sentence(match):
-                found = match.end()
+                end = match.end()
                 break
-        for match in _PAUSES.finditer(self._buffer, 0, found if found is not None else len(self._buffer)):
+        for match in _PAUSES.finditer(self._buffer, 0, len(self._buffer) if end is None else end):
             if len(self._buffer[: match.start()].split()) >= least:
-                return match.end()
-        if found is not None:
-            return found
+                end = match.end()
+                break
         words = list(re.finditer(r"\S+(?=\s)", self._buffer))
-        return words[MOST_WORDS - 1].end() if len(words) >= MOST_WORDS else None
+        most = words[MOST_WORDS - 1].end() if len(words) >= MOST_WORDS else None
+        return most if end is None else end if most is None else min(end, most)
 
     def _ends_sentence(self, match: re.Match[str]) -> bool:
         before = self._buffer[: match.end()]
@@ -75,10 +83,16 @@ class Cutter:
             return any(c.isalnum() for c in before)
         if match.end() == len(self._buffer) and not before.rstrip(".!?…\"'”’)")[-1:].isalpha():
             return False  # "3." may go on as "3.14"
-        return not (_ABBREVIATION.search(before) or _LIST_NUMBER.match(before))
+        return not (
+            _ABBREVIATION.search(before) or _LIST_NUMBER.search(self._before + before) or _OPEN_LINK.search(before)
+        )
 
 
 def sayable(text: str) -> str:
     """A text without what cannot be said: markup, links, pictures of faces."""
+    return _plain(_HEADS.sub("", text))
+
+
+def _plain(text: str) -> str:
     plain = _UNSAYABLE.sub("", _MARKUP.sub("", _LINK.sub(r"\1", text)))
     return _SPACE.sub(" ", plain).strip()

@@ -16,7 +16,7 @@ class Mark(Enum):
 
 _LONGEST: Final = 24
 _SIGN: Final = re.compile(r"[\[<(]\s*/?\s*([a-zA-Z][a-zA-Z _-]*?)\s*/?\s*[\])>]")
-_OPEN: Final = re.compile(r"[\[<(][^\])>]*$")
+_OPEN: Final = re.compile(r"[\[<(][^\[<(\])>]*$")
 _NAMES: Final = {
     "wait": Mark.wait,
     "waiting": Mark.wait,

@@ -14,15 +14,17 @@ Understood = Literal["whole", "half", "none"]
 _SET = str.split
 UNFINISHED: Final = frozenset(
     _SET(
-        "a an the my your his its our their this these every each some any no "
-        "and or but so because then if that than when while whether although unless until since "
+        "a an the my your his its our their every each no "
+        "and or but so because then if than when while whether although unless until since "
         "of for to with from into onto by as between about without during against "
         "is are was were am be been being do does did have has had will would can could should shall may might must "
         "i we they he she who's what's where's it's i'm you're we're they're i'd i'll let's "
-        "um uh er erm hmm very really more most like maybe actually well"
+        "um uh er erm hmm very maybe actually well"
     )
 )
 """Words that an English turn hardly ends with."""
+AMBIGUOUS: Final = frozenset(_SET("that this these those some any more most like really here there"))
+"""Words that a turn may as well end with as go on after: "who says that …"."""
 STRANDED: Final = frozenset(_SET("from about like is are was were do does did have can"))
 """Words that a question may end with after all: "where are you from", "what can you do". Of other prepositions the
 question that goes on ("what is the weather in …") is the likelier one."""
@@ -68,6 +70,8 @@ def wholeness(text: str, *, typed: bool = False) -> tuple[Understood, bool]:
     if len(words) == 1:
         return "whole", first not in SHORT
     if asks and len(words) == 2:
+        return "whole", True
+    if last in AMBIGUOUS:
         return "whole", True
     if last == "please" or (last in SHORT and len(words) <= 3):
         return "whole", False
