@@ -7,7 +7,23 @@ from hypothesis import strategies as st
 from duetto.brain.chat.marks import Mark, MarkReader
 
 TOKENS = st.sampled_from(
-    ["[wait]", "[go on]", "<continue>", "[", "]", "(", ")", "<", "wait", "go", " on", " yes", " (see 3)", "[1]", " 2 < 3"]
+    [
+        "[wait]",
+        "[go on]",
+        "<continue>",
+        "[",
+        "]",
+        "(",
+        ")",
+        "<",
+        "wait",
+        "go",
+        " on",
+        " yes",
+        " (see 3)",
+        "[1]",
+        " 2 < 3",
+    ]
 )
 
 
@@ -26,7 +42,10 @@ def read(*pieces: str) -> list[str | Mark]:
 @pytest.mark.parametrize(
     ("text", "mark"),
     [
-        *((text, Mark.wait) for text in ("[wait]", "[WAIT]", "<wait>", "(wait)", "<wait/>", "[ Waiting ]", "[silence]")),
+        *(
+            (text, Mark.wait)
+            for text in ("[wait]", "[WAIT]", "<wait>", "(wait)", "<wait/>", "[ Waiting ]", "[silence]")
+        ),
         *((text, Mark.go_on) for text in ("[go on]", "<go on>", "[GO_ON]", "[go-on]", "[continue]", "[resume]")),
     ],
 )
@@ -36,7 +55,8 @@ def test_marks_are_read_however_small_models_spell_them(text, mark):
 
 
 @pytest.mark.parametrize(
-    "text", ["wait", "go on", "[1]", "(see below)", "a < b and b > a", "[waiter]", "[wait", "wait]", "[]", "[wait a bit]"]
+    "text",
+    ["wait", "go on", "[1]", "(see below)", "a < b and b > a", "[waiter]", "[wait", "wait]", "[]", "[wait a bit]"],
 )
 def test_everything_else_stays_text(text):
     assert read(text) == read(*text) == [text]

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import base64
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -66,7 +67,11 @@ def test_all_is_told_in_the_order_of_time():
     use = ToolUse(3, "look_up", '{"of": "tea"}', s(11), "done", "4 euros", s(14))
     messages = Prompter("", characters=9000, tools=True).messages(
         ask(
-            history=(Remark("user", "tea?", s(10)), Remark("duetto", "Let me see.", s(12)), Remark("user", "so", s(65))),
+            history=(
+                Remark("user", "tea?", s(10)),
+                Remark("duetto", "Let me see.", s(12)),
+                Remark("user", "so", s(65)),
+            ),
             seen=(seen(1, Motion("left third", 0.2), s(13)),),
             tools=(use,),
         )
@@ -86,11 +91,12 @@ def test_all_is_told_in_the_order_of_time():
 @given(st.lists(st.sampled_from(["user", "duetto", "typed"]), max_size=20))
 def test_the_sides_alternate_and_the_user_comes_last(who):
     history = tuple(
-        Remark("user", f"{n}", s(n), "typed") if one == "typed" else Remark(one, f"{n}", s(n)) for n, one in enumerate(who)
+        Remark("user", f"{n}", s(n), "typed") if one == "typed" else Remark(one, f"{n}", s(n))
+        for n, one in enumerate(who)
     )
     messages = Prompter("", characters=9000, tools=False).messages(ask(history=history))
     roles = [message["role"] for message in messages[1:]]
-    assert roles[-1] == "user" and all(a != b for a, b in zip(roles, roles[1:], strict=False))
+    assert roles[-1] == "user" and all(a != b for a, b in pairwise(roles))
     told = [word for word in flat(messages[1:]).split() if word.isdecimal() and len(word) <= 2]
     assert told[: len(who)] == [str(n) for n in range(len(who))]
 
@@ -130,7 +136,7 @@ def test_what_is_too_long_goes_by_halves_and_seldom():
 
 def test_what_has_the_same_time_goes_together():
     prompter = Prompter("", characters=500, tools=False)
-    history = (*(Remark("user", f"r{n} " + "a" * 110, s(n // 2)) for n in range(6)),)
+    history = (*(Remark("user", f"r{n} " + "a" * 110, s((n + 1) // 2)) for n in range(6)),)
     first = prompter.messages(ask(history=history))
     assert prompter.messages(ask(history=history)) == first
 

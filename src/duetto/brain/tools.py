@@ -131,8 +131,8 @@ def _make(
         if parameter.name not in hints:
             raise TypeError(f"{called}: the parameter {parameter.name!r} needs a type hint")
         hint = hints[parameter.name]
-        if hint is Report or hint is Context:
-            given[parameter.name] = "report" if hint is Report else "context"
+        if hint == Report or hint is Context:  # resolved, a hint that is a Callable is another object
+            given[parameter.name] = "context" if hint is Context else "report"
         elif parameter.default is parameter.empty:
             fields.append((parameter.name, hint))
         else:
@@ -226,20 +226,25 @@ class ToolHandler:
         def report(text: str) -> None:
             loop.call_soon_threadsafe(reports.put_nowait, text)
 
+        limit = asyncio.timeout(found.limit_s)
+
         async def work() -> str:
             try:
-                async with asyncio.timeout(found.limit_s):
+                async with limit:
                     return await found.run(job.arguments, report, job.context)
+            except (SystemExit, KeyboardInterrupt) as error:  # it would end the loop, and all other calls with it
+                raise RuntimeError(describe(error)) from error
             finally:
-                reports.put_nowait(None)
+                loop.call_soon_threadsafe(reports.put_nowait, None)  # after the reports, which come the same way
 
         task = asyncio.create_task(work())
         try:
             while (text := await reports.get()) is not None:
                 yield Progress(job.call, text[:MOST_TEXT])
             outcome = Outcome(job.call, _bounded(await task))
-        except TimeoutError:
-            outcome = Outcome(job.call, f"it took longer than {found.limit_s:g} s", failed=True)
+        except TimeoutError as error:  # a tool's own connection may raise one too
+            why = f"it took longer than {found.limit_s:g} s" if limit.expired() else describe(error)
+            outcome = Outcome(job.call, why, failed=True)
         except msgspec.ValidationError as error:
             outcome = Outcome(job.call, f"arguments: {error}", failed=True)
         except msgspec.DecodeError as error:

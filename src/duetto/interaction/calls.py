@@ -28,7 +28,8 @@ def wish(state: State, reply: int, wished: ToolCall | Withdraw) -> replies.Decis
     if found.draft and (isinstance(wished, Withdraw) or wished.effects or wished.question):
         return state.with_reply(replace(found, wishes=(*found.wishes, wished))), ()
     if isinstance(wished, Withdraw):
-        return _abort(state, frozenset({wished.call}))
+        mine = frozenset(call.id for call in state.calls if call.reply != reply and wished.call in (0, call.id))
+        return _abort(state, mine)
     if len(state.calls) >= state.settings.most_calls:
         return state, (Tell("tools", f"{wished.name}: {state.settings.most_calls} calls are in hand, the limit"),)
     call = Calling(

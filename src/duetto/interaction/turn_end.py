@@ -115,8 +115,11 @@ def _conclude(state: State, turn: UserTurn, ears: Ears | None, percept: Percept)
     """End the turn: keep the draft if it was made on the final words, ask anew if not, and clear the floor for it."""
     actions: list[Action] = [EndTurn(turn.utterance)]
     draft = state.reply(turn.draft)
-    if draft is None and (ears is None or not ears.text):
+    if ears is None and draft is None:
         return state, tuple(actions)
+    if ears is not None and not ears.text:  # no words, or words that proved to be none
+        state, dropped = replies.drop(state, () if draft is None else (draft.id,))
+        return state, (*actions, *dropped)
     if draft is not None and _for_others(state, turn, ears, draft, percept.now):
         state, dropped = replies.drop(state, (draft.id,))
         return state, (*actions, *dropped)

@@ -141,7 +141,8 @@ class Cascade:
 
     @property
     def busy(self) -> bool:
-        return self._state.turn is not None or bool(self._state.replies) or self._speaking.sounding
+        state = self._state
+        return state.turn is not None or bool(state.replies) or bool(state.calls) or self._speaking.sounding
 
     def costs(self) -> dict[str, int]:
         costs, self._costs = self._costs, {}

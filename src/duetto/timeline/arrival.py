@@ -139,10 +139,10 @@ class ToolCall(_Arrival, frozen=True, tag="tool-call"):
 
 
 class Withdraw(_Arrival, frozen=True, tag="withdraw"):
-    """A reply withdraws a call that runs: its outcome is not wanted any more. It waits for confirmation as an act."""
+    """A reply withdraws a call that runs, or all (0): its outcome is not wanted any more. It waits for confirmation."""
 
     reply: int
-    call: int
+    call: int = 0
 
 
 class GoOn(_Arrival, frozen=True, tag="go-on"):

@@ -117,6 +117,7 @@ class _Run:
         task = self._loop.create_task(self._do(ticket, job))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(lambda done: self._finish(ticket) if done.cancelled() else None)
         key = _key(job)
         if key is not None:
             self._keyed[key] = task
@@ -135,13 +136,15 @@ class _Run:
                 arrival, after = (found.arrival, found.after) if isinstance(found, Timed) else (found, after)
                 self.results.put(Result(ticket, arrival, after=after))
                 self._bell.set()
-        except asyncio.CancelledError:
-            if self._ended.is_set():
-                raise
         except Exception as problem:
             error = describe(problem)
-        self.results.put(Result(ticket, done=True, error=error, after=after))
-        self._bell.set()
+        self._finish(ticket, error, after)
+
+    def _finish(self, ticket: int, error: str | None = None, after: int = 0) -> None:
+        """The job is over. A task that is cancelled, perhaps before its first step, cannot say so itself."""
+        if not self._ended.is_set():
+            self.results.put(Result(ticket, done=True, error=error, after=after))
+            self._bell.set()
 
 
 def _key(job: Job) -> Key | None:

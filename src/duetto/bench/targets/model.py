@@ -21,9 +21,11 @@ from duetto.timeline.language import Language
 
 @cache
 def language_of_items() -> Language:
-    """All that is said in the items: the recogniser is told, so that the brain is what is measured."""
-    said = {step.says.replace("…", " ").replace(",", " ") for item in load_all(SHIPPED_MODEL) for step in item.steps}
-    return Language(phrases=tuple(sorted(" ".join(text.split()) for text in said if text)))
+    """All that is said in the items, and between pauses: the recogniser is told, so that the brain is measured."""
+    said = [step.says.replace(",", " ") for item in load_all(SHIPPED_MODEL) for step in item.steps]
+    whole = {" ".join(text.replace("…", " ").split()) for text in said}
+    parts = {" ".join(part.split()) for text in said for part in text.split("…")}
+    return Language(phrases=tuple(sorted(whole | parts)))
 
 
 def model_settings(settings: Settings, *, restart: bool, drafts: bool) -> Settings:

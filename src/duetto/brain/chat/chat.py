@@ -29,8 +29,8 @@ PAUSE_S: Final = 0.3
 """Seconds before a request is made again; twice that the next time."""
 _WITHDRAW: Final = ToolSpec(
     WITHDRAW,
-    "End a call that is running, because its outcome is not wanted any more.",
-    {"type": "object", "properties": {"call": {"type": "integer"}}, "required": ["call"]},
+    "End a call that is running, because its outcome is not wanted any more. Without a number: all that run.",
+    {"type": "object", "properties": {"call": {"type": "integer"}}},
 )
 _REGRETS: Final = {
     "busy": "the model's server is busy",
@@ -41,7 +41,7 @@ _REGRETS: Final = {
 
 
 class _Withdrawal(msgspec.Struct):
-    call: int
+    call: int = 0
 
 
 @dataclass(slots=True)
@@ -114,6 +114,9 @@ class ChatHandler:
         for attempt in range(self.settings.retries + 1):
             answer.requests += 1
             try:
+                if answer.text and not answer.text[-1].isspace():
+                    for arrival in self._read(answer, " "):  # it goes on where it broke: with a new word
+                        yield arrival
                 async for arrival in self._stream(answer, _continued(messages, answer.text)):
                     yield arrival
                 trouble = None
@@ -129,7 +132,7 @@ class ChatHandler:
                 elif problem.after is None:
                     await asyncio.sleep(problem.wait_s or PAUSE_S * 2**attempt)
         for part in answer.marks.rest():
-            if isinstance(part, str):
+            if isinstance(part, str) and not answer.waits:
                 for text in answer.cutter.push(part):
                     yield self._clause(answer, text)
         for text in answer.cutter.rest():
@@ -181,26 +184,32 @@ class ChatHandler:
 
     def _take(self, answer: _Answer, piece: Piece) -> list[Arrival | Timed]:
         found: list[Arrival | Timed] = []
-        reply = answer.ask.reply
         if piece.text:
             answer.pieces += 1
-            answer.text += piece.text
-            for part in answer.marks.push(piece.text):
-                if part is Mark.go_on:
-                    found.extend(self._clause(answer, text) for text in answer.cutter.rest())
-                    found.append(answer.timed(GoOn(reply)))
-                elif part is Mark.wait:
-                    answer.waits = True
-                    if not answer.clauses:
-                        # Over duetto's own voice such words are for others; else the turn has not ended.
-                        over = answer.ask.context.saying is not None
-                        found.append(answer.timed(Gist(reply, "none" if over else "half")))
-                elif not answer.waits:
-                    found.extend(self._clause(answer, text) for text in answer.cutter.push(part))
+            found.extend(self._read(answer, piece.text))
         if piece.call is not None and answer.calls < MOST_CALLS:
             answer.calls += 1
             found.extend(self._clause(answer, text) for text in answer.cutter.rest())
-            found.append(answer.timed(self._call(reply, piece.call)))
+            found.append(answer.timed(self._call(answer.ask.reply, piece.call)))
+        return found
+
+    def _read(self, answer: _Answer, text: str) -> list[Arrival | Timed]:
+        """More of the answer's text, as clauses and what its marks mean."""
+        found: list[Arrival | Timed] = []
+        reply = answer.ask.reply
+        answer.text += text
+        for part in answer.marks.push(text):
+            if part is Mark.go_on:
+                found.extend(self._clause(answer, text) for text in answer.cutter.rest())
+                found.append(answer.timed(GoOn(reply)))
+            elif part is Mark.wait:
+                answer.waits = True
+                if not answer.clauses:
+                    # Over duetto's own voice such words are for others; else the turn has not ended.
+                    over = answer.ask.context.saying is not None
+                    found.append(answer.timed(Gist(reply, "none" if over else "half")))
+            elif not answer.waits:
+                found.extend(self._clause(answer, text) for text in answer.cutter.push(part))
         return found
 
     def _clause(self, answer: _Answer, text: str) -> Timed:
@@ -213,7 +222,7 @@ class ChatHandler:
             try:
                 return Withdraw(reply, msgspec.json.decode(call.arguments, type=_Withdrawal).call)
             except msgspec.DecodeError:
-                return Withdraw(reply, -1)
+                return Withdraw(reply)
         arguments = call.arguments[:MOST_ARGUMENTS]
         spec = self._specs.get(call.name)
         if spec is None:  # the tools' part says which there are, and the model is told

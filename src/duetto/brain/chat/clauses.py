@@ -20,7 +20,7 @@ _ABBREVIATION: Final = re.compile(
 _LIST_NUMBER: Final = re.compile(r"(?:\A\s*1|\n[ \t]*\d+)\.$")
 # A number first of all in a text is an answer ("42. Anything else?"), unless a list may begin with it.
 _HEADS: Final = re.compile(
-    r"^[ \t]{0,3}#{1,6}\s+|^[ \t]*[-*•]\s+|(?:\A\s*1|(?<=\n)[ \t]*\d+)[.)]\s+", re.MULTILINE
+    r"^[ \t]{0,3}#{1,6}[ \t]+|^[ \t]*[-*•][ \t]+|(?:\A\s*1|(?<=\n)[ \t]*\d+)[.)][ \t]+", re.MULTILINE
 )
 _MARKUP: Final = re.compile(r"\*{1,3}|_{2,3}|`{1,3}")
 _LINK: Final = re.compile(r"\[([^\]]*)\]\([^)]*\)")

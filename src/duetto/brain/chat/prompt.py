@@ -62,6 +62,7 @@ class Prompter:
         )
         self._most = characters
         self._from = -1
+        self._size = 0
         self._last = ""
         self._seen: dict[int, _Entry] = {}
 
@@ -70,10 +71,12 @@ class Prompter:
         entries = [entry for entry in self._entries(ask.context) if entry.at > self._from]
         size = sum(len(entry.text) for entry in entries)
         if size > self._most or len(entries) > _LINES:
-            while entries and (size > self._most // 2 or len(entries) > _LINES // 2):
+            # What has the same time goes together, for from the next request on only the time tells what has gone.
+            while entries and (size > self._most // 2 or len(entries) > _LINES // 2 or entries[0].at <= self._from):
                 gone = entries.pop(0)
                 size -= len(gone.text)
                 self._from = gone.at
+        self._size = size
         messages: list[Message] = [{"role": "system", "content": self._system}]
         for entry in entries:
             _append(messages, entry)
@@ -95,8 +98,8 @@ class Prompter:
         return sorted([*_told(context), *self._seen.values()], key=lambda entry: entry.at)
 
     def shorten(self) -> None:
-        """The model could not take so much: tell half of it from now on."""
-        self._most = max(500, self._most // 2)
+        """The model could not take so much as it was told last: tell half of it at most from now on."""
+        self._most = max(500, min(self._most, self._size) // 2)
 
     def stable(self, messages: tuple[Message, ...]) -> tuple[int, int]:
         """Characters of these messages, and how many of them from the first on are as in the request before."""

@@ -32,11 +32,11 @@ class ChatSettings:
     half goes at once, so that between such cuts servers' prefix caches hit."""
     connect_s: float = 3.0
     """Seconds within which a connection must stand."""
-    first_s: float = 8.0
+    first_s: float = 6.0
     """Seconds within which the first piece of an answer must come."""
     between_s: float = 4.0
     """Seconds within which each further piece must come."""
-    retries: int = 2
+    retries: int = 1
     """How often a request is made again after trouble that may pass."""
     longest_wait_s: float = 2.0
     """Longest that a busy server's "try again in …" is obeyed; beyond it the user is told."""

@@ -17,6 +17,7 @@ comes, "cut" the connection ends in the middle, "stall" nothing more comes from 
 is no JSON."""
 
 _TOKEN: Final = re.compile(r"\s*[\w']{1,9}|\s*[^\w\s]|\s+$")
+_SEEN: Final = re.compile(r"^\(\d+:\d\d\) \((?!typed|they may)")
 _STAMP: Final = re.compile(r"^\(\d+:\d\d\)(?: \([^)]*\))?\s*")
 
 
@@ -38,8 +39,10 @@ class Asked:
     @cached_property
     def words(self) -> str:
         """What the user said or typed last, without its time; "" where the model was asked about an outcome."""
-        lines = [line for line in self.last.splitlines() if not line.startswith("(now ")]
-        return _STAMP.sub("", lines[-1]) if lines and self.last.splitlines()[-1].startswith("(now ") else self.last
+        lines = self.last.splitlines()
+        if not self.state:
+            return self.last
+        return _STAMP.sub("", lines[-2]) if len(lines) > 1 and not _SEEN.match(lines[-2]) else ""
 
     @cached_property
     def state(self) -> str:
@@ -60,6 +63,8 @@ class Asked:
     @property
     def outcome(self) -> str | None:
         """The latest outcome of a tool, if it came last of all; else None."""
+        if self.words:
+            return None
         for message in reversed(self.messages[:-1]):
             if message["role"] == "tool":
                 return str(message["content"])

@@ -21,6 +21,12 @@ MOST_BODY: Final = 64 << 20
 """Bytes of a request, at most."""
 HANG_S: Final = 3600.0
 """Seconds that a hang lasts where the client does not end it."""
+CLOSING_S: Final = 0.02
+"""Seconds after which the server notices that it is to end."""
+
+
+class _Message(msgspec.Struct):
+    role: str
 
 
 @dataclass
@@ -53,7 +59,9 @@ class ScriptedModel:
         self._lock = threading.Lock()
         self._watch = Stopwatch()
         self._server = _Server(("127.0.0.1", port), _handler(self))
-        self._thread = threading.Thread(target=self._server.serve_forever, name="scripted-model", daemon=True)
+        self._thread = threading.Thread(
+            target=self._server.serve_forever, args=(CLOSING_S,), name="scripted-model", daemon=True
+        )
         self._thread.start()
 
     @property
@@ -137,6 +145,7 @@ class _Conversation(BaseHTTPRequestHandler):
             return
         try:
             request = msgspec.json.decode(body, type=dict[str, Any])
+            msgspec.convert(request["messages"], list[_Message])
             messages = tuple(request["messages"])
             tools = tuple(one["function"]["name"] for one in request.get("tools") or ())
         except (msgspec.DecodeError, KeyError, TypeError) as error:
