@@ -58,6 +58,8 @@ its own, far below."""
 CHAT_QUIET_FLOOR = ms(400)
 """How long (ns) quiet words over duetto's own must last to take the floor: a language model tells by itself (`[wait]`)
 whether they were meant for it, so giving way too often costs a pause, and too seldom a correction."""
+CHAT_HISTORY = 400
+"""Remarks that a language model may be told; its own limits cut them in blocks (`ChatSettings.characters`)."""
 CHAT_DRAFTS = 4
 """Drafts at most while the user speaks in one turn: each is a request to a model."""
 
@@ -81,7 +83,7 @@ def with_chat(settings: Settings, chat: ChatSettings) -> Settings:
     return replace(
         settings,
         chat=chat,
-        cascade=replace(settings.cascade, interaction=interaction, pictures=chat.pictures),
+        cascade=replace(settings.cascade, interaction=interaction, pictures=chat.pictures, history=CHAT_HISTORY),
         recogniser=recogniser,
         crew=replace(settings.crew, brain_limit=CHAT_LIMIT),
     )

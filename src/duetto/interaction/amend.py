@@ -8,16 +8,12 @@ changes (`GoOn`), what was set aside follows after all.
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Final
 
 from duetto.interaction import replies
 from duetto.interaction.action import TrimReply
 from duetto.interaction.percept import Percept
-from duetto.interaction.state import Origin, Reply, State
+from duetto.interaction.state import CHANGEABLE, Reply, State
 from duetto.timeline.arrival import Clause
-
-CHANGEABLE: Final[frozenset[Origin]] = frozenset({"spoken", "typed", "tool"})
-"""Replies whose rest is made anew: those that the brain thinks out."""
 
 
 def set_aside(state: State, percept: Percept) -> State:

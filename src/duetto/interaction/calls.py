@@ -13,7 +13,7 @@ from typing import Final
 from duetto.interaction import replies
 from duetto.interaction.action import AbortCall, Action, CallTool, DeclineCall, Tell
 from duetto.interaction.percept import Percept
-from duetto.interaction.state import Calling, State
+from duetto.interaction.state import CHANGEABLE, Calling, Reply, State
 from duetto.timeline.arrival import Clause, Fault, Outcome, ToolCall, Withdraw
 
 YES: Final = frozenset("yes yeah yep yup ok okay sure please do right correct exactly absolutely definitely".split())
@@ -94,14 +94,23 @@ def follow(state: State, percept: Percept) -> replies.Decision:
         if not call.behind and any(_awaited(other, call) for other in state.calls):
             continue
         if state.turn is not None and state.turn.asked:
-            # The user has the floor: the reply to them is drafted anew, with the outcome known.
-            state = replace(state, turn=replace(state.turn, asked=""))
+            # The user has the floor: the reply to them is drafted anew, with the outcome known. Whether it says what
+            # the outcome calls for is asked afterwards.
+            state = replace(state, turn=replace(state.turn, asked=""), owed=call.depth + 1)
             continue
         if call.guess:
             continue  # the reply that called it is a draft without a turn: on its way out
         state, _, asked = replies.ask(state, "", "tool", draft=False, now=percept.now, depth=call.depth + 1)
         actions.extend(asked)
+    if state.owed is not None and state.turn is None and not any(_thought_out(reply) for reply in state.replies):
+        state, _, asked = replies.ask(state, "", "tool", draft=False, now=percept.now, depth=state.owed)
+        state = replace(state, owed=None)
+        actions.extend(asked)
     return state, tuple(actions)
+
+
+def _thought_out(reply: Reply) -> bool:
+    return not reply.draft and reply.origin in CHANGEABLE
 
 
 def _awaited(other: Calling, call: Calling) -> bool:

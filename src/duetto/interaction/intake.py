@@ -7,7 +7,7 @@ from dataclasses import replace
 from duetto.interaction import amend, calls, replies
 from duetto.interaction.action import Action, Tell
 from duetto.interaction.percept import Percept
-from duetto.interaction.state import State
+from duetto.interaction.state import CHANGEABLE, State
 from duetto.timeline.arrival import Act, Clause, Fault, Gist, GoOn, ReplyEnd, ToolCall, Withdraw
 
 REGRET = "Sorry, I could not think of an answer just now."
@@ -47,7 +47,7 @@ def take_in(state: State, percept: Percept) -> replies.Decision:
                 state = amend.go_on(state, reply.id)
             case ReplyEnd():
                 state = state.with_reply(replace(reply, ended=True))
-                if not reply.draft and reply.origin in amend.CHANGEABLE:
+                if not reply.draft and reply.origin in CHANGEABLE:
                     state = replace(state, aside=())  # it came in the place of that, for good
             case _:
                 pass

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import Literal
+from typing import Final, Literal
 
 from duetto.interaction.settings import InteractionSettings
 from duetto.timeline.arrival import Act, Clause, Order, ToolCall, Withdraw
 
 Floor = Literal["user", "agent", "both", "nobody"]
 Origin = Literal["spoken", "typed", "tool", "order", "apology", "listening"]
+
+
+CHANGEABLE: Final[frozenset[Origin]] = frozenset({"spoken", "typed", "tool"})
+"""Replies that the brain thinks out: what is unsaid of them can be made anew."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +119,7 @@ class State:
     """Everything `decide` knows besides its percept.
 
     aside: clauses of the reply that was broken off last, as far as they were not heard.
+    owed: depth of a reply to an outcome that came while the user spoke: what it calls for may not have been said.
     """
 
     settings: InteractionSettings = field(default_factory=InteractionSettings)
@@ -126,6 +131,7 @@ class State:
     orders: tuple[Standing, ...] = ()
     calls: tuple[Calling, ...] = ()
     aside: tuple[str, ...] = ()
+    owed: int | None = None
     next_reply: int = 1
     next_clause: int = 1
     next_call: int = 1

@@ -13,7 +13,7 @@ from duetto.interaction.overlap import passing_remark
 from duetto.interaction.patience import Evidence, patience
 from duetto.interaction.percept import Ears, Percept
 from duetto.interaction.settings import InteractionSettings
-from duetto.interaction.state import Reply, State, UserTurn
+from duetto.interaction.state import CHANGEABLE, Reply, State, UserTurn
 
 CATCH_UP = 400_000_000
 """How much longer (ns) a turn may stay open for words that the recogniser still owes."""
@@ -149,6 +149,6 @@ def _conclude(state: State, turn: UserTurn, ears: Ears | None, percept: Percept)
             actions.extend(dropped)
         state, answer, asked = replies.ask(state, text, "spoken", draft=False, now=percept.now)
         actions.extend(asked)
-    others = (r.id for r in state.replies if r.id != answer and r.origin in (*amend.CHANGEABLE, "apology"))
+    others = (r.id for r in state.replies if r.id != answer and r.origin in (*CHANGEABLE, "apology"))
     state, dropped = replies.drop(state, others)
     return state, (*actions, *dropped)

@@ -17,7 +17,7 @@ from duetto.brain.chat.settings import ChatSettings
 from duetto.brain.chat.wholeness import Understood, wholeness
 from duetto.brain.tools import Tool, ToolSpec
 from duetto.timeline.arrival import Arrival, Clause, Fault, Gist, GoOn, ReplyEnd, ToolCall, Usage, Withdraw
-from duetto.timeline.clock import Stopwatch
+from duetto.timeline.clock import NS_PER_S, Stopwatch
 from duetto.timeline.job import Ask, Forget, Job, Keep
 from duetto.workers.worker import Timed, describe
 
@@ -126,11 +126,14 @@ class ChatHandler:
                 answer.passed(problem.after, answer.begun)
                 if attempt == self.settings.retries or not self._worth_another(problem):
                     break
+                wait = 0.0 if problem.kind == "overflow" else problem.wait_s or PAUSE_S * 2**attempt
                 if problem.kind == "overflow":
                     self._prompter.shorten()
                     messages = self._prompter.messages(ask)
                 elif problem.after is None:
-                    await asyncio.sleep(problem.wait_s or PAUSE_S * 2**attempt)
+                    await asyncio.sleep(wait)
+                else:
+                    answer.after += round(wait * NS_PER_S)
         for part in answer.marks.rest():
             if isinstance(part, str) and not answer.waits:
                 for text in answer.cutter.push(part):

@@ -41,7 +41,7 @@ an outcome is of no use any more, answer only [wait]."""
 WITHDRAW: Final = "withdraw_call"
 """The tool that every model has besides its own."""
 
-_LINES: Final = 400
+_LINES: Final = 300
 """Entries of the conversation that are told at most."""
 
 
@@ -179,13 +179,11 @@ def _append(messages: list[Message], entry: _Entry) -> None:
     if entry.use is not None:
         id = f"call_{entry.use.call}"
         function = {"name": entry.use.name, "arguments": entry.use.arguments}
-        messages.append(
-            {
-                "role": "assistant",
-                "content": None,
-                "tool_calls": [{"id": id, "type": "function", "function": function}],
-            }
-        )
+        call = {"id": id, "type": "function", "function": function}
+        if messages[-1]["role"] == "assistant" and "tool_calls" not in messages[-1]:
+            messages[-1]["tool_calls"] = [call]
+        else:
+            messages.append({"role": "assistant", "content": None, "tool_calls": [call]})
         failed = "" if entry.use.state == "done" else f"({entry.use.state}) "
         messages.append({"role": "tool", "tool_call_id": id, "content": failed + entry.text})
         return

@@ -16,7 +16,7 @@ UNFINISHED: Final = frozenset(
     _SET(
         "a an the my your his its our their every each no "
         "and or but so because then if than when while whether although unless until since "
-        "of for to with from into onto by as between about without during against "
+        "of for to with from in at into onto by as between about without during against "
         "is are was were am be been being do does did have has had will would can could should shall may might must "
         "i we they he she who's what's where's it's i'm you're we're they're i'd i'll let's "
         "um uh er erm hmm very maybe actually well"
