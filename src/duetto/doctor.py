@@ -31,6 +31,7 @@ EXTRAS: Final = {
     "sherpa": "sherpa-onnx: streaming recognition of any words, more exact than the embedded recogniser",
     "whisper": "faster-whisper: exact recognition of whole utterances",
     "kokoro": "Kokoro: a natural voice",
+    "mcp": "tools of Model Context Protocol servers, for a language model: `--mcp`",
     "piper": "Piper: natural voices in many languages (GPL-3)",
 }
 """What each extra of the package adds; developers' extras are left out."""

@@ -6,6 +6,7 @@ Calls run beside the conversation, several at once, each with a time limit; what
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import inspect
 import threading
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
@@ -21,6 +22,9 @@ from duetto.workers.worker import Timed, describe
 
 MOST_TEXT: Final = 8_000
 """Characters of an outcome; what is beyond is cut off, and said so."""
+
+CLOSE_S: Final = 1.0
+"""Seconds that a tool may take to let go of what it holds."""
 
 Report = Callable[[str], None]
 """A tool's parameter of this type is given a function by which it says how far it is."""
@@ -47,7 +51,8 @@ class Tool:
     """A tool and how it is done.
 
     run: arguments (JSON), report, context to the outcome as text. limit_s: seconds it may take. takes: media time (ns)
-    that it is said to take on a virtual clock, where its own does not pass; None for none.
+    that it is said to take on a virtual clock, where its own does not pass; None for none. close: lets go of what it
+    holds, at the session's end; tools may share one.
     """
 
     spec: ToolSpec
@@ -55,6 +60,7 @@ class Tool:
     limit_s: float = 20.0
     takes: int | None = None
     wants_context: bool = False
+    close: Callable[[], Awaitable[None]] | None = None
 
     @property
     def name(self) -> str:
@@ -212,7 +218,11 @@ class ToolHandler:
                 raise TypeError(f"job: tools do not do {type(job).__name__}")
 
     async def close(self) -> None:
-        """Nothing to release."""
+        """Let go of what the tools hold. One that fails or hangs at it keeps no other from it."""
+        for close in dict.fromkeys(one.close for one in self._tools.values() if one.close is not None):
+            with contextlib.suppress(Exception):
+                async with asyncio.timeout(CLOSE_S):
+                    await close()
 
     async def _call(self, job: Call) -> AsyncIterator[Arrival | Timed]:
         found = self._tools.get(job.name)

@@ -34,6 +34,8 @@ def run(
     instructions: thinking.Instructions = "",
     llm_sees: thinking.Sees = 0,
     tools: thinking.ToolsFile = None,
+    mcp: thinking.Mcp = None,
+    reasoner: thinking.Reasoner = "",
     partials: options.Partials = False,
     quiet: options.Quiet = False,
 ) -> None:
@@ -56,7 +58,7 @@ def run(
                 voice=voice,
             )
             chosen = thinking.with_llm(chosen, llm, model, instructions, llm_sees)
-            functions = thinking.load_tools(tools)
+            functions = thinking.all_tools(chosen, tools, mcp, reasoner)
             clock = WallClock() if realtime else VirtualClock()
             feeders, inputs, total = open_files(mic, camera, keys, stack)
             named = {"mic": mic, "camera": camera, "keys": keys}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
@@ -33,6 +34,14 @@ ToolsFile = Annotated[
     Path | None, typer.Option("--tools", help="Python file; the model may call what is marked @tool in it.")
 ]
 
+Mcp = Annotated[
+    list[str] | None,
+    typer.Option("--mcp", metavar="TARGET", help="MCP server whose tools it may call: a URL, or a command to start."),
+]
+Reasoner = Annotated[
+    str, typer.Option(metavar="NAME", help="A slower model of the same server; it may hand it what needs thought.")
+]
+
 
 def with_llm(settings: Settings, llm: str | None, model: str, instructions: str, sees: int) -> Settings:
     """The settings, with the model that the options name. Raises ValueError, OSError where its server is not there."""
@@ -52,12 +61,32 @@ def with_llm(settings: Settings, llm: str | None, model: str, instructions: str,
     return with_chat(settings, chat)
 
 
-def load_tools(path: Path | None) -> tuple[Tool, ...]:
+def all_tools(settings: Settings, path: Path | None, mcp: list[str] | None, thinker: str) -> tuple[Tool, ...]:
+    """The tools that the options name. Raises ValueError, OSError, ImportError, or what the Python file raises."""
+    from duetto.brain.tools import as_tools
+
+    if settings.chat is None:
+        if path or mcp or thinker:
+            raise ValueError("--tools, --mcp, --reasoner: they go with --llm")
+        return ()
+    found = list(load_tools(path)) if path is not None else []
+    for target in mcp or ():
+        from duetto.brain.mcp_tools import mcp_tools
+
+        found += mcp_tools(target)
+    if thinker:
+        from duetto.brain.chat.openai_model import OpenAIModel
+        from duetto.brain.reasoner import reasoner
+
+        slow = replace(settings.chat, model=thinker, first_s=60.0, most_tokens=2000)
+        found.append(reasoner(lambda: OpenAIModel(slow)))
+    return as_tools(found)
+
+
+def load_tools(path: Path) -> tuple[Tool, ...]:
     """The tools in a Python file, in its order. Raises ValueError where there is none, OSError, or what it raises."""
     from duetto.brain.tools import Tool, as_tools
 
-    if path is None:
-        return ()
     if not path.is_file():
         raise FileNotFoundError(f"--tools: {path}: there is no such file")
     spec = importlib.util.spec_from_file_location(path.stem, path)

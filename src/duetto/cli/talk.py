@@ -36,6 +36,8 @@ def run(
     instructions: thinking.Instructions = "",
     llm_sees: thinking.Sees = 0,
     tools: thinking.ToolsFile = None,
+    mcp: thinking.Mcp = None,
+    reasoner: thinking.Reasoner = "",
     quiet: options.Quiet = False,
 ) -> None:
     """Talk with duetto over microphone and speaker.
@@ -58,7 +60,7 @@ def run(
                 voice=voice,
             )
             chosen = thinking.with_llm(chosen, llm, model, instructions, llm_sees)
-            functions = thinking.load_tools(tools)
+            functions = thinking.all_tools(chosen, tools, mcp, reasoner)
             clock = WallClock()
             feeders, inputs, loudspeaker = open_devices(microphone, speaker, camera, keyboard, clock, stack)
             if out:

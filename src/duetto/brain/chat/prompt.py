@@ -127,6 +127,19 @@ def flat(messages: Iterable[Message]) -> str:
     return "".join(parts)
 
 
+def conversation(context: Context) -> str:
+    """The talk so far as lines, oldest first: for a model that is not part of it."""
+    entries = sorted(_told(context), key=lambda entry: entry.at)
+    lines = [f"{stamp(e.at)} assistant: {e.text}" if e.role == "assistant" else _line(e) for e in entries]
+    return "\n".join(lines[-_LINES:])
+
+
+def _line(entry: _Entry) -> str:
+    if entry.use is not None:
+        return f"{stamp(entry.at)} outcome of {entry.use.name}({entry.use.arguments}): {entry.text}"
+    return f"person: {entry.text}"
+
+
 def stamp(at: int) -> str:
     """A media time (ns) as it is told: minutes and seconds since the talk began."""
     seconds = at // NS_PER_S
