@@ -181,7 +181,9 @@ def test_what_breaks_off_in_the_middle_goes_on_and_nothing_is_lost_or_said_twice
 def test_the_time_of_what_broke_off_counts():
     model = chat(Rule("broke", "Three four."), Rule("", "One. Two.", fault="stall"), first_token=ms(100), rate=10)
     times = [one.after for one in play(model) if isinstance(one, Timed) and isinstance(one.arrival, Clause)]
-    assert times == [ms(200), ms(100 + 200) + s(4) + ms(300) + ms(100 + 200)], "two tokens; a stall of 4 s, a pause; three tokens"
+    assert times == [ms(200), ms(100 + 200) + s(4) + ms(300) + ms(100 + 200)], (
+        "two tokens; a stall of 4 s, a pause; three tokens"
+    )
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,8 @@ import asyncio
 import shlex
 from typing import TYPE_CHECKING, Any, Final
 
+import msgspec
+
 from duetto.brain.tools import Report, Tool, ToolSpec
 from duetto.timeline.job import Context
 
@@ -70,15 +72,13 @@ class _Server:
             return list((await client.list_tools()).tools)
 
     async def call(self, name: str, arguments: str, report: Report) -> str:
-        import msgspec
-
         client = await self._opened()
 
-        async def progress(done: float, total: float | None, message: str | None) -> None:
-            report(message or (f"{done:g} of {total:g}" if total else f"{done:g}"))
+        async def told(progress: float, total: float | None, message: str | None) -> None:
+            report(message or (f"{progress:g} of {total:g}" if total else f"{progress:g}"))
 
         result = await client.call_tool(
-            name, msgspec.json.decode(arguments or "{}", type=dict[str, Any]), progress_callback=progress
+            name, msgspec.json.decode(arguments or "{}", type=dict[str, Any]), progress_callback=told
         )
         text = "\n".join(part.text for part in result.content if part.type == "text")
         if result.is_error:

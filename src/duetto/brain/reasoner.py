@@ -17,9 +17,10 @@ from duetto.brain.tools import Report, Tool, ToolSpec
 from duetto.timeline.job import Context
 
 RULES: Final = """\
-You think for a voice assistant that is talking with a person. You are given the talk so far, and a question that needs \
-thought. Think it through, then answer with what the assistant needs to know: the result first, then the reasons, in at \
-most 120 words. Say plainly what you could not find out."""
+You think for a voice assistant that is talking with a person. You are given the talk so far, and a question that \
+needs thought. Think it through, then answer with what the assistant needs to know: the result first, then the \
+reasons, in at most 120 words. Say plainly what you could not find out."""
+"""What a reasoner's model is told."""
 EVERY: Final = 400
 """Characters of its answer after which a reasoner reports how far it is."""
 
@@ -32,8 +33,8 @@ def reasoner(
     make: Callable[[], ChatModel],
     *,
     name: str = "think",
-    description: str = "Hand a question that needs thought, planning or research to a slower, wiser model. It knows the "
-    "talk so far. Its answer comes later; talk on meanwhile.",
+    description: str = "Hand a question that needs thought, planning or research to a slower, wiser model. It knows "
+    "the talk so far. Its answer comes later; talk on meanwhile.",
     instructions: str = RULES,
     limit_s: float = 120.0,
     takes: int | None = None,
