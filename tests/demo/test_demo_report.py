@@ -17,6 +17,9 @@ from duetto.timeline.turn import Turn
 USER = [Span(s(29), s(33))]
 EVENTS = {
     "84": (3.0, "heard", "84."),
+    "two": (4.0, "heard", "two,"),
+    "four": (4.5, "heard", "four,"),
+    "six": (5.0, "heard", "six,"),
     "cut": (6.0, "revoked", "six,"),
     "line": (9.0, "line", "what is 3 times 4"),
     "12": (10.0, "heard", "12."),
@@ -51,14 +54,15 @@ def missing(*without: str, user=USER) -> set[str]:
 
 def test_everything_is_found_where_it_happened():
     found = shown(recording(), USER)  # type: ignore[arg-type]
-    assert all(item.happened for item in found) and len(found) == 7
-    assert [item.where[0] for item in found] == [s(3), s(6), s(10), s(12), s(15), s(20), s(30)]
+    assert all(item.happened for item in found) and len(found) == 8
+    assert [item.where[0] for item in found] == [s(3), s(4.5), s(6), s(10), s(12), s(15), s(20), s(30)]
 
 
 @pytest.mark.parametrize(
     ("without", "what"),
     [
         ("84", {"a question answered by voice"}),
+        ("four", {"the user changes it, and duetto goes on from there", "the user cuts in, and duetto stops"}),
         ("cut", {"the user cuts in, and duetto stops"}),
         ("12", {"a line typed while duetto speaks, used in what it says next", "and then it reads on"}),
         ("line", {"a line typed while duetto speaks, used in what it says next", "and then it reads on"}),
@@ -84,7 +88,7 @@ def test_the_report_tells_both_and_whether_all_is_well():
         return good, console.file.getvalue()  # type: ignore[attr-defined]
 
     good, text = told()
-    assert good and "✗" not in text and text.count("✓") == 7
+    assert good and "✗" not in text and text.count("✓") == 8
     assert "at 20.0, 25.0, 30.0 s" in text
     late = next(line for line in text.splitlines() if "over 10 ms late" in line)
     assert late.split()[-2:] == ["1", "70"]

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from rich.console import Console
 from rich.table import Table
 
+from duetto.brain.embedded.numbers import value
 from duetto.recording.measure import Measures, measure, percentile
 from duetto.recording.reader import Recording
 from duetto.timeline.clock import in_ms, in_s
@@ -48,9 +49,16 @@ def shown(recording: Recording, user: Sequence[Span]) -> list[Shown]:
     seen = [span.start for span, text in said if "moving" in text and "will tell" not in text]
     reminders = [span.start for span, text in said if text == "Breathe."]
     over = [at for at in reminders if any(span.start < at < span.end for span in user)]
-    stopped = [at for at, text in cut if text.rstrip(".,") in _NUMBERS]
+    counted = [(at, number) for at, text in words if (number := value(text.strip(".,").split())) is not None]
+    amended = [
+        since
+        for (_, one), (since, two), (_, three) in zip(counted, counted[1:], counted[2:], strict=False)
+        if two - one == three - two == 2
+    ]
+    stopped = [at for at, text in cut if value(text.strip(".,").split()) is not None and amended and at > amended[-1]]
     return [
         Shown("a question answered by voice", bool(answered), tuple(answered[:1])),
+        Shown("the user changes it, and duetto goes on from there", bool(amended), tuple(amended[:1])),
         Shown("the user cuts in, and duetto stops", bool(stopped), tuple(stopped[:1])),
         Shown("a line typed while duetto speaks, used in what it says next", bool(woven), tuple(woven[:1])),
         Shown("and then it reads on", bool(reading_on), tuple(reading_on[:1])),
@@ -58,12 +66,6 @@ def shown(recording: Recording, user: Sequence[Span]) -> list[Shown]:
         Shown("a reminder at its moments", len(reminders) >= 3, tuple(reminders)),
         Shown("also while the user talks", bool(over), tuple(over)),
     ]
-
-
-_NUMBERS = frozenset(
-    "six seven eight nine ten eleven twelve thirteen fourteen fifteen"
-    " sixteen seventeen eighteen nineteen twenty".split()
-)
 
 
 def tables(happened: Sequence[Shown], measures: Measures) -> list[Table]:

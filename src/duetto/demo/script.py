@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from typing import Final
 
-from duetto.simulation.script import After, At, Cue, Hears, Quiet, Says, Types, Walks, Waves
+from duetto.simulation.script import After, At, Cue, Hears, Quiet, Says, Speaking, Types, Walks, Waves
 from duetto.timeline.clock import ms, s
 
 SCRIPT: Final = (
     # A question, answered by voice.
     Cue(At(s(1)), (Says("what is twelve times seven"),)),
-    # The user cuts in: duetto ducks, falls silent, and takes the new question.
-    Cue(Quiet(s(1)), (Says("count to twenty"),)),
-    Cue(Hears("five"), (Says("stop counting", delay=ms(30)),)),
+    # An amendment: the user changes what duetto is saying, and it goes on from there. Then they cut in and end it.
+    Cue(Quiet(s(1)), (Says("count to thirty"),)),
+    Cue(Hears("four"), (Says("by twos", delay=ms(30)),)),
+    Cue(Speaking(s(4)), (Says("stop counting", delay=ms(30)),)),
     Cue(Quiet(s(1)), (Says("what did you say"),)),
     # Two standing orders: something to be seen, and a reminder. A pause inside the sentence is not its end.
     Cue(Quiet(s(1)), (Says("tell me when you see something move"),)),

@@ -190,7 +190,7 @@ class ChatHandler:
         if piece.text:
             answer.pieces += 1
             found.extend(self._read(answer, piece.text))
-        if piece.call is not None and answer.calls < MOST_CALLS:
+        if piece.call is not None and answer.ask.may_call and answer.calls < MOST_CALLS:
             answer.calls += 1
             found.extend(self._clause(answer, text) for text in answer.cutter.rest())
             found.append(answer.timed(self._call(answer.ask.reply, piece.call)))

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Final
 
 from duetto.brain.embedded.memory import Memory, Plan
-from duetto.brain.embedded.numbers import spell
+from duetto.brain.embedded.numbers import spell, value
 from duetto.brain.embedded.skill import Answer, Match, Question, Skill
 from duetto.brain.embedded.slots import whole
 from duetto.timeline.job import Context
@@ -22,6 +22,8 @@ SLOTS: Final = {
 
 
 def answer(match: Match, context: Context, memory: Memory) -> Answer:
+    if match.intent == "count.change":
+        return _change(match, context, memory)
     said = [whole(words) for words in match.slots.get("count", ())]
     if None in said or not said:
         return Answer(("I did not catch the numbers.",))
@@ -32,6 +34,28 @@ def answer(match: Match, context: Context, memory: Memory) -> Answer:
         end = min(1, start)
     elif len(ends) == 1:
         start = min(step, end)
+    return _count(start, end, step, memory)
+
+
+def _change(match: Match, context: Context, memory: Memory) -> Answer:
+    """While it counts, the step is changed: it goes on from the number that was heard last."""
+    plan = memory.plan
+    if plan is None or plan.kind != "counting" or context.saying != plan.reply:
+        return Answer(("By how much I count, I am told when I count.",))
+    step = _PLURALS.get(match.text("step")) or whole(match.get("step")) or 1
+    numbers = [value(clause.strip(",.").split()) for clause in plan.clauses]
+    heard = len([word for word in context.heard.replace(".", ",").split(",") if word.strip()])
+    known = [int(number) for number in numbers if number is not None]
+    if len(known) < 2 or not 0 < heard < len(known):
+        return Answer(("All right.",), memory)
+    last, end = known[heard - 1], known[-1]
+    first = last + step if known[1] > known[0] else last - step
+    if (first > end) == (end > last):
+        return Answer((f"{spell(end)}.",), replace(memory, plan=None))
+    return _count(first, end, step, memory)
+
+
+def _count(start: int, end: int, step: int, memory: Memory) -> Answer:
     count = abs(end - start) // step + 1
     if count > LIMIT:
         return Answer(("That is a lot of numbers.", f"I count {LIMIT} at most."))
@@ -54,6 +78,7 @@ SKILL: Final = Skill(
     name="counting",
     phrases={
         "count.up": ("count [up] to <count> [<by>]", "count [up] from <count> (to | until | up to) <count> [<by>]"),
+        "count.change": ("(<by> [please] | [and] now <by>)",),
         "count.down": ("count (down | backwards) from <count> [(to | until) <count>] [<by>]",),
     },
     answer=answer,
