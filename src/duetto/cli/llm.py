@@ -94,7 +94,7 @@ def load_tools(path: Path) -> tuple[Tool, ...]:
         raise ValueError(f"--tools: {path} is no Python file")
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
-    found = as_tools(dict.fromkeys(value for value in vars(module).values() if isinstance(value, Tool)))
+    found = as_tools({id(value): value for value in vars(module).values() if isinstance(value, Tool)}.values())
     if not found:
         raise ValueError(f"--tools: nothing in {path} is marked @tool (from duetto.brain.tools import tool)")
     return found
