@@ -11,10 +11,16 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from bench import overlap, real_speech, tick, understanding
+from bench import hour, overlap, real_speech, tick, understanding
 from duetto.bench.machine import machine
 
-PARTS = {"tick": tick.run, "overlap": overlap.run, "understanding": understanding.run, "real": real_speech.run}
+PARTS = {
+    "tick": tick.run,
+    "overlap": overlap.run,
+    "understanding": understanding.run,
+    "real": real_speech.run,
+    "hour": hour.run,
+}
 
 
 def show(console: Console, name: str, found: dict[str, Any]) -> None:
