@@ -9,8 +9,10 @@ from typing import Final
 import numpy as np
 
 from duetto.interaction.action import (
+    AbortCall,
     Action,
     AskBrain,
+    CallTool,
     DropReply,
     Duck,
     EndTurn,
@@ -19,6 +21,7 @@ from duetto.interaction.action import (
     PlanClause,
     Restore,
     Resume,
+    TrimReply,
     Unwatch,
     Watch,
 )
@@ -26,11 +29,13 @@ from duetto.models.model import MicroTurn, Output
 from duetto.recording.soundtrack import Track
 from duetto.timeline.clock import ms
 from duetto.timeline.increment import Increment, Span
-from duetto.timeline.payload import Face, Heard, Light, Motion, Notice, Planned, Scene, Shown, Voicing, Word
+from duetto.timeline.payload import Called, Face, Heard, Light, Motion, Notice, Planned, Scene, Shown, Voicing, Word
 from duetto.timeline.turn import MIC_RATE, VOICE_RATE, Frame, Samples, samples_before
 
 FRAME_SPACING: Final = ms(250)
 """Frames nearer to each other than this are not kept: the picture shows about one a second."""
+MOST_ARGUMENTS: Final = 40
+"""Characters of a call's arguments that are shown; longer ones are left out."""
 FRAMES: Final = 2400
 """Frames kept at most, of camera and screen each: enough for the longest picture."""
 
@@ -84,6 +89,7 @@ class Facts:
     frames: list[Frame] = field(default_factory=list)
     screens: list[Frame] = field(default_factory=list)
     seen: list[Seen] = field(default_factory=list)
+    calls: list[Seen] = field(default_factory=list)
     strokes: list[Stroke] = field(default_factory=list)
     sent: list[Mark] = field(default_factory=list)
     decisions: list[Mark] = field(default_factory=list)
@@ -215,6 +221,8 @@ class _Gatherer:
             case Light(name=name):
                 if edit.status != "revoked" and self._inside(at):
                     self.facts.seen.append(Seen(f"light: {name}", Span(edit.span.start, edit.span.start)))
+            case Called():
+                self._grow("tools", _call_words(payload), edit)
             case Planned():
                 self._plan(edit, payload)
             case Heard(text=text, clause=clause):
@@ -280,12 +288,18 @@ class _Gatherer:
                 return ("keeps the draft" if draft else ""), ""
             case DropReply(reply=reply):
                 return ("drops the rest" if reply in self._kept else "drops the draft"), ""
-            case PlanClause(reply=reply, place=place):
+            case PlanClause(reply=reply):
                 if reply not in self._asked:
                     self._asked[reply] = False
                     self._kept.add(reply)
                     return "speaks by itself", "order"
-                return ("amends" if place == "next" else ""), ""
+                return "", ""
+            case TrimReply():
+                return "amends", ""
+            case CallTool(name=name):
+                return f"calls {name}", ""
+            case AbortCall():
+                return "withdraws the call", ""
             case Duck() | Restore() | Hold() | Resume():
                 return {"Duck": "ducks", "Restore": "full voice", "Hold": "holds", "Resume": "resumes"}[
                     type(action).__name__
@@ -317,10 +331,17 @@ class _Gatherer:
             span = Span(max(start, self.start), max(stop, start))
             if kind == "voicing":
                 facts.voicings.append(span)
+            elif kind == "tools":
+                facts.calls.append(Seen(label, span))
             else:
                 facts.seen.append(Seen(label, span))
         facts.seen.sort(key=lambda seen: seen.span)
         facts.unsaid = _joined(facts.unsaid)
+
+
+def _call_words(called: Called) -> str:
+    arguments = called.arguments if len(called.arguments) <= MOST_ARGUMENTS else "…"
+    return called.name + ("" if arguments in ("", "{}") else f" {arguments}") + (", failed" if called.failed else "")
 
 
 def _said(increment: Increment) -> Said:

@@ -31,10 +31,12 @@ from duetto.recording.picture.theme import (
     SEEN,
     SMALL_SIZE,
     TITLE_SIZE,
+    TOOLS,
     TYPED,
     USER,
     WIDTH,
 )
+from duetto.recording.picture.tools_lane import tools_lane
 from duetto.recording.picture.typing_lane import typing_lane
 from duetto.timeline.clock import NS_PER_S, in_ms, in_s
 
@@ -64,6 +66,7 @@ LANES: Final = (
     Lane("heard", "the user", USER, heard_lane, lambda facts: True),
     Lane("seen", "camera, screen", SEEN, sight_lane, lambda facts: bool(facts.frames or facts.screens or facts.seen)),
     Lane("typed", "key by key", TYPED, typing_lane, lambda facts: bool(facts.strokes or facts.sent)),
+    Lane("tools", "running", TOOLS, tools_lane, lambda facts: bool(facts.calls)),
     Lane("decided", "each micro-turn", DECIDED, decision_lane, lambda facts: True),
     Lane("said", "duetto, as heard", DUETTO, said_lane, lambda facts: True),
     Lane("shown", "text, notices", MUTED, text_lane, lambda facts: bool(facts.shown)),
