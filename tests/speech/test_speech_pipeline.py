@@ -110,6 +110,35 @@ def test_a_cut_reply_keeps_its_heard_words_and_loses_its_plan():
     assert stage.pipeline.speaking(stage.now).ended == ()
 
 
+@pytest.mark.parametrize(("steps", "said"), [(0, ""), (1, "one elephant two."), (4, "one elephant two.")])
+def test_a_trimmed_reply_says_the_clause_that_has_begun_and_nothing_more(steps, said):
+    stage = Stage()
+    stage.pipeline.plan(1, 5, "one elephant two.")
+    stage.pipeline.plan(2, 5, "three.")
+    stage.pipeline.plan(3, 6, "four.")
+    stage.step(steps)
+    assert stage.pipeline.trim(5) == ((2,) if said else (1, 2))
+    stage.step(60)
+    assert stage.pipeline.ledger.heard(5) == said
+    assert stage.pipeline.ledger.heard(6) == "four.", "other replies are left alone"
+
+
+def test_what_was_heard_is_taken_once():
+    stage = Stage()
+    ledger = stage.pipeline.ledger
+    assert ledger.take(5) == ""
+    stage.pipeline.plan(1, 5, "one elephant two.")
+    stage.step(4)
+    assert ledger.take(5) == "one" and ledger.take(5) == ""
+    stage.step(40)
+    assert ledger.take(5) == "elephant two."
+    stage.pipeline.plan(2, 5, "three four")
+    stage.pipeline.plan(3, 5, "five.")
+    stage.step(40)
+    assert ledger.take(5) == "three four five." and ledger.take(5) == ""
+    assert ledger.heard(5) == "one elephant two. three four five."
+
+
 def test_a_voice_that_fails_revokes_the_clause():
     stage = Stage(fails_on="bad")
     stage.pipeline.plan(1, 5, "bad")

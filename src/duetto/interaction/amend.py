@@ -7,6 +7,7 @@ changes (`GoOn`), what was set aside follows after all.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 
 from duetto.interaction import replies
@@ -17,9 +18,11 @@ from duetto.timeline.arrival import Clause
 
 
 def set_aside(state: State, percept: Percept) -> State:
-    """The user has taken the floor from the reply being said: remember what is unsaid of it."""
-    reply = _saying(state, percept)
-    return state if reply is None else replace(state, aside=_rest(reply, percept, finishing=False))
+    """The user has taken the floor from what is being said, or was to be said: remember what is unsaid of it."""
+    if not state.settings.replans:
+        return state
+    kept = [reply for reply in state.replies if reply.origin in CHANGEABLE and not reply.draft]
+    return replace(state, aside=(*_all(kept, percept), *state.aside))
 
 
 def make_way(state: State, percept: Percept) -> replies.Decision:
@@ -28,24 +31,25 @@ def make_way(state: State, percept: Percept) -> replies.Decision:
         return state, ()
     saying = _saying(state, percept) if percept.mouth.sounding else None
     waiting = [
-        reply.id
+        reply
         for reply in state.replies
         if reply.origin in CHANGEABLE and not reply.draft and (saying is None or reply.id != saying.id)
     ]
-    state, dropped = replies.drop(state, waiting)
+    state = replace(state, aside=(*_all(waiting, percept), *state.aside))
+    state, dropped = replies.drop(state, [reply.id for reply in waiting])
     if saying is None:
         return state, dropped
     state, trimmed = _trim(state, saying, percept)
     return state, (*dropped, *trimmed)
 
 
-def outcome_speaks(state: State, percept: Percept) -> replies.Decision:
+def outcome_speaks(state: State, id: int, percept: Percept) -> replies.Decision:
     """The reply to an outcome has its first words while another is said: they come in the place of its rest."""
     saying = _saying(state, percept) if percept.mouth.sounding else None
-    if saying is None or not _rest(saying, percept, finishing=True):
+    if saying is None or saying.id == id or not _rest(saying, percept, finishing=True):
         return state, ()
-    if not any(r.origin == "tool" and r.clauses and not r.planned and r.id != saying.id for r in state.replies):
-        return state, ()
+    if any(call.stage == "asking" and call.reply == saying.id for call in state.calls):
+        return state, ()  # the user is to be asked something: the outcome is said before that
     return _trim(state, saying, percept)
 
 
@@ -69,7 +73,8 @@ def _saying(state: State, percept: Percept) -> Reply | None:
 
 def _trim(state: State, reply: Reply, percept: Percept) -> replies.Decision:
     """End a reply with the clause that is being said, and set the rest aside."""
-    aside = _rest(reply, percept, finishing=True)
+    # What was set aside before was to follow this reply, or what came in the place of its rest.
+    aside = (*_rest(reply, percept, finishing=True), *state.aside)
     kept = reply.planned - max(0, _left(reply, percept) - (percept.mouth.finishing is not None))
     # What leaves the plan counts as planned: the reply is over when its clause has been heard.
     ended = replace(reply, clauses=reply.clauses[:kept], planned=kept, ended=True)
@@ -81,10 +86,14 @@ def _left(reply: Reply, percept: Percept) -> int:
     return dict(percept.mouth.left).get(reply.id, 0)
 
 
+def _all(broken_off: Iterable[Reply], percept: Percept) -> tuple[str, ...]:
+    return tuple(text for reply in broken_off for text in _rest(reply, percept, finishing=False))
+
+
 def _rest(reply: Reply, percept: Percept, *, finishing: bool) -> tuple[str, ...]:
     """The clauses that were not heard; of the one that has begun what is left, unless it will be said to its end."""
     planned = [clause.text for clause in reply.clauses[reply.planned - _left(reply, percept) : reply.planned]]
     waiting = [clause.text for clause in reply.clauses[reply.planned :]]
-    if planned and percept.mouth.finishing is not None:
+    if planned and reply.id == percept.mouth.reply and percept.mouth.finishing is not None:
         planned[0] = "" if finishing else percept.mouth.finishing
     return tuple(text for text in (*planned, *waiting) if text.strip())

@@ -7,6 +7,7 @@ what it calls for, with all that was said meanwhile. An outcome that nobody want
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import Final
 
@@ -16,8 +17,16 @@ from duetto.interaction.percept import Percept
 from duetto.interaction.state import CHANGEABLE, Calling, Reply, State
 from duetto.timeline.arrival import Clause, Fault, Outcome, ToolCall, Withdraw
 
-YES: Final = frozenset("yes yeah yep yup ok okay sure please do right correct exactly absolutely definitely".split())
+YES: Final = frozenset("yes yeah yep yup sure absolutely definitely".split())
+"""Words that a yes begins with, whatever else is said then but for what is in NO and RESERVES."""
+AGREES: Final = YES | frozenset("ok okay please do right correct exactly ahead course fine good great perfect".split())
+"""Words that are a yes where nothing is said besides them and PARTICLES."""
+PARTICLES: Final = frozenset("it that so go then and i uh um oh well thank thanks you of".split())
 NO: Final = frozenset("no nope don't dont not stop cancel never wait".split())
+RESERVES: Final = frozenset(
+    "but what how when where why who which if instead except first rather only actually make".split()
+)
+"""Words by which a yes is none to just this: the brain hears of it, and may ask anew."""
 
 
 def wish(state: State, reply: int, wished: ToolCall | Withdraw) -> replies.Decision:
@@ -37,13 +46,14 @@ def wish(state: State, reply: int, wished: ToolCall | Withdraw) -> replies.Decis
         reply,
         wished.name,
         wished.arguments,
-        "asked" if wished.question else "running",
+        "asking" if wished.question else "running",
         wished.behind,
         found.draft,
         found.depth,
+        wished.question,
     )
     state = replace(state, calls=(*state.calls, call), next_call=call.id + 1)
-    if call.stage == "asked":
+    if call.stage == "asking":
         question = Clause(reply, len(found.clauses), wished.question)
         return state.with_reply(replace(found, clauses=(*found.clauses, question))), ()
     return state, (CallTool(call.id, reply, wished.name, wished.arguments),)
@@ -63,22 +73,51 @@ def confirmed(state: State, reply: int) -> replies.Decision:
     return state, tuple(actions)
 
 
+def put(state: State, percept: Percept) -> State:
+    """Questions that the user has begun to hear: what they say from now on is an answer to them."""
+    for text in percept.mouth.begun:
+        call = next((call for call in state.calls if call.stage == "asking" and call.question == text), None)
+        if call is not None:
+            asked = replace(call, stage="asked")
+            state = replace(state, calls=tuple(asked if c.id == call.id else c for c in state.calls))
+    return state
+
+
 def answered(state: State, text: str) -> tuple[State, tuple[Action, ...], bool]:
-    """The user has said or typed this: is it the yes to a question about a call? Any other words decline it."""
-    asked = [call for call in state.calls if call.stage == "asked"]
-    if not asked:
-        return state, (), False
-    words = frozenset(text.lower().replace(",", " ").replace(".", " ").split())
-    if words & YES and not words & NO:
-        state = replace(state, calls=tuple(replace(call, stage="running") for call in state.calls))
-        return state, tuple(CallTool(call.id, call.reply, call.name, call.arguments) for call in asked), True
-    state = replace(state, calls=tuple(call for call in state.calls if call.stage != "asked"))
-    return state, tuple(DeclineCall(call.id, call.name, call.arguments) for call in asked), False
+    """The user has said or typed this: is it the yes to a question about a call? Any other words decline it.
+
+    A yes to a question that they have not heard is none.
+    """
+    agreed = _agrees(text) and any(call.stage == "asked" for call in state.calls)
+    calls: list[Calling] = []
+    actions: list[Action] = []
+    for call in state.calls:
+        if call.stage == "running":
+            calls.append(call)
+        elif agreed and call.stage == "asked":
+            calls.append(replace(call, stage="running"))
+            actions.append(CallTool(call.id, call.reply, call.name, call.arguments))
+        else:
+            actions.append(DeclineCall(call.id, call.name, call.arguments))
+    return replace(state, calls=tuple(calls)), tuple(actions), agreed
+
+
+def _agrees(text: str) -> bool:
+    words = re.findall(r"[\w']+", text.lower().replace("’", "'"))
+    if not words or NO.intersection(words):
+        return False
+    if words[0] in YES:
+        return not RESERVES.intersection(words)
+    return not AGREES.isdisjoint(words) and (AGREES | PARTICLES).issuperset(words)
 
 
 def sweep(state: State) -> replies.Decision:
-    """What was begun on a guess that did not hold is ended."""
-    return _abort(state, frozenset(c.id for c in state.calls if c.guess and state.reply(c.reply) is None))
+    """What was begun on a guess that did not hold is ended; what the user will not be asked any more is not made."""
+    lost = [call for call in state.calls if state.reply(call.reply) is None]
+    unasked = [call for call in lost if call.stage == "asking"]
+    state = replace(state, calls=tuple(call for call in state.calls if call not in unasked))
+    state, aborted = _abort(state, frozenset(call.id for call in lost if call.guess))
+    return state, (*aborted, *(DeclineCall(call.id, call.name, call.arguments) for call in unasked))
 
 
 def follow(state: State, percept: Percept) -> replies.Decision:

@@ -33,6 +33,9 @@ def take_in(state: State, percept: Percept) -> replies.Decision:
                 state = state.with_reply(replace(reply, **gist))
             case Clause():
                 state = state.with_reply(replace(reply, clauses=(*reply.clauses, arrival)))
+                if reply.origin == "tool" and not reply.clauses:
+                    state, more = amend.outcome_speaks(state, reply.id, percept)
+                    actions.extend(more)
             case Act() if reply.draft:
                 state = state.with_reply(replace(reply, acts=(*reply.acts, arrival)))
             case Act():
@@ -87,7 +90,8 @@ def _fault(state: State, fault: Fault, now: int) -> replies.Decision:
     if reply.clauses and not reply.draft:
         # Some of it has been said, or will be: it ends there, and says so.
         regret = Clause(reply.id, len(reply.clauses), BROKEN_OFF)
-        return state.with_reply(replace(reply, clauses=(*reply.clauses, regret), ended=True)), actions
+        state = state.with_reply(replace(reply, clauses=(*reply.clauses, regret), ended=True))
+        return replace(state, aside=()), actions
     state, dropped = replies.drop(state, (reply.id,))
     if not reply.draft:
         state, more = replies.say(state, REGRET, "apology")

@@ -19,11 +19,10 @@ def decide(state: State, percept: Percept) -> tuple[State, tuple[Action, ...]]:
     # Text goes out with the voice, clause by clause; where the voice fails, text is what is left.
     actions: list[Action] = [Show(text) for text in percept.mouth.begun]
 
+    state = calls.put(state, percept)
     state, more = intake.take_in(state, percept)
     actions.extend(more)
     state, more = calls.follow(state, percept)
-    actions.extend(more)
-    state, more = amend.outcome_speaks(state, percept)
     actions.extend(more)
     state = ways.follow(replies.retire(state, percept), percept)
 

@@ -100,25 +100,29 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class Calling:
-    """A call of a tool in hand. stage "asked": the user was asked whether it may be made. behind: nobody waits for it.
-    guess: its reply is a draft. depth: as of its reply.
+    """A call of a tool in hand.
+
+    stage "asking": the user is to be asked `question`, whether it may be made; "asked": they have begun to hear that.
+    behind: nobody waits for it. guess: its reply is a draft. depth: as of its reply.
     """
 
     id: int
     reply: int
     name: str
     arguments: str
-    stage: Literal["asked", "running"]
+    stage: Literal["asking", "asked", "running"]
     behind: bool = False
     guess: bool = False
     depth: int = 0
+    question: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class State:
     """Everything `decide` knows besides its percept.
 
-    aside: clauses of the reply that was broken off last, as far as they were not heard.
+    aside: clauses of what was broken off, as far as they were not heard: until a reply goes on with them, or ends
+    without.
     owed: depth of a reply to an outcome that came while the user spoke: what it calls for may not have been said.
     """
 

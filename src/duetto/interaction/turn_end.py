@@ -131,7 +131,7 @@ def _conclude(state: State, turn: UserTurn, ears: Ears | None, percept: Percept)
     text = ears.text if ears is not None else draft.text if draft is not None else ""
     state, called, agreed = calls.answered(state, text)
     actions.extend(called)
-    state = amend.set_aside(state, percept)
+    state = state if agreed else amend.set_aside(state, percept)
     if agreed:
         answer = None
         if draft is not None:

@@ -95,6 +95,7 @@ class Cascade:
         self._clauses: dict[int, str] = {}  # planned and not begun
         self._asides: dict[int, int] = {}  # clauses that are sounds of listening, with their replies
         self._begun: list[str] = []
+        self._cut: list[int] = []  # replies of which a clause was cut, perhaps their last
         self._seen_face = False
         self._costs: dict[str, int] = {}
         self._tools = ToolBook()
@@ -111,6 +112,7 @@ class Cascade:
                     self._begun.append(self._clauses.pop(event.clause, ""))
                 elif isinstance(event, ClauseCut):
                     self._clauses.pop(event.clause, None)
+                    self._cut.append(event.reply)
             jobs += self._measured("audio", lambda: self._audio.step(turn, self.timeline))
             self._keep_pictures(turn)
             jobs += self._measured("camera", lambda: self._camera.step(turn, self.timeline))
@@ -142,7 +144,8 @@ class Cascade:
     @property
     def busy(self) -> bool:
         state = self._state
-        return state.turn is not None or bool(state.replies) or bool(state.calls) or self._speaking.sounding
+        called = state.owed is not None or any(call.stage == "running" for call in state.calls)
+        return state.turn is not None or bool(state.replies) or called or self._speaking.sounding
 
     def costs(self) -> dict[str, int]:
         costs, self._costs = self._costs, {}
@@ -311,14 +314,16 @@ class Cascade:
         for increment in perceived:
             if isinstance(increment.payload, Line):
                 self._history.append(Remark("user", increment.payload.text, increment.at, "typed"))
-        for reply in self._speaking.ended:
-            self._remember_said(reply, now)
+        cut, self._cut = self._cut, []
+        for reply in (*self._speaking.ended, *cut):
+            if not self._speech.ledger.open_clauses(reply):
+                self._remember_said(reply, now)
 
     def _remember_said(self, reply: int, now: int) -> None:
-        """Only what was heard of a reply is history; that duetto listened is not."""
+        """Only what was heard of a reply is history, each word of it once; that duetto listened is not."""
         if reply in self._asides.values():
             return
-        heard = self._speech.ledger.heard(reply)
+        heard = self._speech.ledger.take(reply)
         if heard:
             self._history.append(Remark("duetto", heard, now))
 

@@ -208,9 +208,10 @@ class SimulatedUser:
                 end = spoken.end
             case Types(text, rate, send):
                 period = NS_PER_S / rate
-                keys = [Key(now + round(n * period), "insert", c, n) for n, c in enumerate(text)]
+                begins = now if not self._typing else max(now, self._typing[-1].at + round(period))  # one by one
+                keys = [Key(begins + round(n * period), "insert", c, n) for n, c in enumerate(text)]
                 if send:
-                    keys.append(Key(now + round((len(text) + 2) * period), "send"))
+                    keys.append(Key(begins + round((len(text) + 2) * period), "send"))
                 self._typing.extend(keys)
                 end = self._typing[-1].at
             case Walks(to, seconds):

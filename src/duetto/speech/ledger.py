@@ -83,14 +83,20 @@ class _Entry:
 
 @dataclass(slots=True)
 class _Told:
-    """The heard text of a reply, in the pieces in which its clauses ended."""
+    """The heard text of a reply, in the pieces in which its clauses ended.
+
+    total: characters of all its pieces, those no longer remembered included; taken: how many of them were taken.
+    """
 
     pieces: deque[str] = field(default_factory=deque)
     size: int = 0
+    total: int = 0
+    taken: int = 0
 
     def add(self, text: str) -> None:
         self.pieces.append(text)
         self.size += len(text)
+        self.total += len(text)
         while self.size > HEARD_CHARACTERS and len(self.pieces) > 1:
             self.size -= len(self.pieces.popleft())
 
@@ -163,9 +169,23 @@ class Ledger:
     def heard(self, reply: int) -> str:
         """The text of a reply that was heard up to the last `advance`, in its original spelling; "" if unknown."""
         told = self._told.get(reply)
-        pieces = list(told.pieces) if told else []
-        pieces += [text for entry in self._open.values() if entry.reply == reply and (text := entry.heard())]
-        return " ".join(pieces)
+        return " ".join([*(told.pieces if told else ()), *self._hearing(reply)])
+
+    def take(self, reply: int) -> str:
+        """As `heard`, but only what was heard since it was last taken: nothing of it is given twice."""
+        hearing = self._hearing(reply)
+        if not hearing and reply not in self._told:
+            return ""
+        told = self._remember(reply)
+        total = told.total + sum(map(len, hearing))
+        new, told.taken = total - told.taken, total
+        fresh: list[str] = []
+        for piece in reversed([*told.pieces, *hearing]):
+            if new <= 0:
+                break
+            fresh.insert(0, piece[-new:].lstrip())
+            new -= len(piece)
+        return " ".join(fresh)
 
     def unsaid(self, reply: int) -> str:
         """The text of a reply that is planned and has not been heard up to the last `advance`."""
@@ -213,9 +233,16 @@ class Ledger:
 
     def _close(self, clause: int, heard: str) -> None:
         entry = self._open.pop(clause)
-        if not heard:
-            return
-        self._told.setdefault(entry.reply, _Told()).add(heard)
-        self._told.move_to_end(entry.reply)
+        if heard:
+            self._remember(entry.reply).add(heard)
+
+    def _hearing(self, reply: int) -> list[str]:
+        """What was heard of clauses that are neither done nor cut."""
+        return [text for entry in self._open.values() if entry.reply == reply and (text := entry.heard())]
+
+    def _remember(self, reply: int) -> _Told:
+        told = self._told.setdefault(reply, _Told())
+        self._told.move_to_end(reply)
         while len(self._told) > REPLIES:
             self._told.popitem(last=False)
+        return told
