@@ -60,7 +60,7 @@ CHAT_QUIET_FLOOR = ms(400)
 whether they were meant for it, so giving way too often costs a pause, and too seldom a correction."""
 CHAT_HISTORY = 400
 """Remarks that a language model may be told; its own limits cut them in blocks (`ChatSettings.characters`)."""
-CHAT_DRAFTS = 4
+CHAT_DRAFTS = 8
 """Drafts at most while the user speaks in one turn: each is a request to a model."""
 
 
