@@ -60,7 +60,10 @@ CHAT_QUIET_FLOOR = ms(400)
 whether they were meant for it, so giving way too often costs a pause, and too seldom a correction."""
 CHAT_HISTORY = 400
 """Remarks that a language model may be told; its own limits cut them in blocks (`ChatSettings.characters`)."""
-CHAT_DRAFTS = 4
+CHAT_OPEN = ms(420)
+"""Silence (ns) after which free words have ended a turn that are whole but may well go on: of what a language model is
+told much more goes on than of the embedded brain's requests."""
+CHAT_DRAFTS = 8
 """Drafts at most while the user speaks in one turn: each is a request to a model."""
 
 
@@ -74,6 +77,7 @@ def with_chat(settings: Settings, chat: ChatSettings) -> Settings:
         replans=True,
         filler_after=chat.filler_after,
         draft_stable=chat.draft_stable,
+        open_silence=CHAT_OPEN,
         drafts_per_turn=CHAT_DRAFTS,
         quiet_floor_after=CHAT_QUIET_FLOOR,
     )

@@ -14,7 +14,7 @@ from duetto.models.model import InteractionModel, MicroTurn, Observer, Output, T
 from duetto.timeline.arrival import Arrival, Fault
 from duetto.timeline.clock import Clock, Stopwatch, ms, s
 from duetto.timeline.increment import Span
-from duetto.timeline.turn import MIC_RATE, Frame, Key, Samples, Turn, samples_before
+from duetto.timeline.turn import DELTA, MIC_RATE, Frame, Key, Samples, Turn, samples_before
 from duetto.workers.crew import Crew
 
 
@@ -22,7 +22,7 @@ from duetto.workers.crew import Crew
 class SessionSettings:
     """How a session passes through time."""
 
-    delta: int = ms(80)
+    delta: int = DELTA
     """Length of a micro-turn, ns of media time; 20 to 1000 ms."""
     grace: int = ms(12)
     """Machine time (ns) a micro-turn may wait for quick slow work (embedded brain and voice), so that what they give

@@ -88,9 +88,9 @@ def test_converse_prints_words_and_leaves_a_recording(session, mic, tmp_path):
     result = run("converse", "--mic", mic, "--out", out)
     assert result.exit_code == 0, result.output
     lines = result.stdout.splitlines()
-    assert lines[0] == "     0.08  word    word0            0.00-0.08 s"
+    assert lines[0] == "     0.04  word    word0            0.00-0.04 s"
     assert lines[-1] == f"{out}: session.mcap, session.wav, timeline.svg"
-    assert sum(" word " in line for line in lines) == 4
+    assert sum(" word " in line for line in lines) == 7
     recording = Recording.open(out / "session.mcap")
     assert not recording.truncated
     assert recording.until >= ms(2960)
@@ -128,8 +128,8 @@ def test_ctrl_c_leaves_the_recording_whole(session, mic, tmp_path, monkeypatch):
     assert session.latest.stopped
     recording = Recording.open(tmp_path / "session.mcap")
     assert not recording.truncated
-    assert recording.until == ms(80 * 6)
-    assert len(soundfile.read(tmp_path / "session.wav")[0]) == 24 * 80 * 7
+    assert recording.until == ms(40 * 6)
+    assert len(soundfile.read(tmp_path / "session.wav")[0]) == 24 * 40 * 7
     assert all(feeder.finished for feeder in session.latest.feeders)
 
 
@@ -250,8 +250,8 @@ def test_replay_compares(session, mic, tmp_path, monkeypatch, wrong):
     result = run("replay", tmp_path / "session.mcap", "--times", 3, "--trace")
     assert result.exit_code == 0, result.output  # no action is different, an edit may be
     assert '= "word0"' in result.stdout
-    assert ("4 edits: the same" in result.stdout) is not wrong
-    assert ("4 edits: 12 different\n  first different edit at 80 ms" in result.stdout) is wrong
+    assert ("7 edits: the same" in result.stdout) is not wrong
+    assert ("7 edits: 21 different\n  first different edit at 40 ms" in result.stdout) is wrong
     assert "0 actions: the same" in result.stdout
     assert "3 of 3 replays gave the same actions" in result.stdout
 
@@ -339,7 +339,7 @@ def test_doctor_tells_what_works(monkeypatch):
         ("brain", "works", "it knows"),
     ]
     assert told["healthy"] is False
-    assert {extra["name"] for extra in told["extras"]} == {"mic", "sherpa", "whisper", "kokoro", "piper"}
+    assert {extra["name"] for extra in told["extras"]} == {"mic", "sherpa", "whisper", "kokoro", "piper", "mcp"}
     assert [lib["name"] for extra in told["extras"] for lib in extra["libraries"] if extra["name"] == "mic"] == [
         "sounddevice"
     ]

@@ -119,7 +119,7 @@ def session(model, *, feeders=(), observers=(), clock=None, inputs=None, handler
         inputs=inputs or Inputs(),
         feeders=feeders,
         observers=observers,
-        settings=SessionSettings(**settings),
+        settings=SessionSettings(**{"delta": ms(80), **settings}),
     )
 
 

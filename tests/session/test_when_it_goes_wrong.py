@@ -109,5 +109,5 @@ def test_an_observer_that_fails_is_left_out_and_named(stage: Any, monkeypatch: p
 def test_the_voice_in_the_recording_has_no_gaps(stage: Any) -> None:
     recording = stage.play(SCRIPT[:1])
     micro_turns = list(recording)
-    assert all(len(m.voice) == 2 * 1920 for m in micro_turns)
+    assert all(len(m.voice) == 2 * 960 for m in micro_turns)
     assert np.abs(np.frombuffer(b"".join(m.voice for m in micro_turns), "<i2")).max() > 1000

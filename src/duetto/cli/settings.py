@@ -23,7 +23,7 @@ VoiceName = Annotated[
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Show nothing while it runs.")]
 Partials = Annotated[bool, typer.Option("--partials", help="Plain lines, with words as soon as they are guessed.")]
 
-DELTA_MS = 80.0
+DELTA_MS = 40.0
 HORIZON_MS = 400.0
 RECOGNISER = "pocketsphinx"
 VOICE = "espeak"

@@ -24,7 +24,7 @@ class InteractionSettings:
     whole_silence: int = ms(100)
     """Silence (ns) after which a turn has ended whose words are a whole request: as soon as the silence is known to be
     one. What is then said begins after about as long as between people (239 ms in English, Stivers et al. 2009)."""
-    open_silence: int = ms(420)
+    open_silence: int = ms(240)
     """The same when the words are whole but may well go on ("count to ten" … "by twos")."""
     unsure_silence: int = ms(800)
     """The same at least, whatever the brain makes of the words, when their confidence is below `sure_of_end`: of

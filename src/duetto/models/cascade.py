@@ -29,12 +29,12 @@ from duetto.speech.pipeline import SpeechPipeline
 from duetto.speech.playout import PlayoutSettings
 from duetto.speech.speaking import Speaking
 from duetto.timeline.arrival import Fault, Hypothesis, Speech
-from duetto.timeline.clock import Stopwatch, ms, s
+from duetto.timeline.clock import Stopwatch, s
 from duetto.timeline.increment import Increment, Span
 from duetto.timeline.job import Abort, Ask, Call, Context, Forget, Job, Keep, Picture, Remark
 from duetto.timeline.payload import Face, Light, Line, Motion, Notice, Scene, Shown
 from duetto.timeline.timeline import Timeline, TimelineSettings
-from duetto.timeline.turn import Samples, Turn
+from duetto.timeline.turn import DELTA, Samples, Turn
 
 T = TypeVar("T")
 MOST_ASIDES = 8
@@ -79,7 +79,7 @@ class Cascade:
     epoch_ns: unix time (ns) of media time 0. delta: length of a micro-turn (ns).
     """
 
-    def __init__(self, settings: CascadeSettings | None = None, *, epoch_ns: int, delta: int = ms(80)) -> None:
+    def __init__(self, settings: CascadeSettings | None = None, *, epoch_ns: int, delta: int = DELTA) -> None:
         self.settings = settings or CascadeSettings()
         self.timeline = Timeline(self.settings.timeline)
         self._epoch_ns = epoch_ns

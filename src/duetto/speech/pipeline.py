@@ -8,12 +8,11 @@ from duetto.speech.ledger import ClauseDone, Event, Ledger, WordHeard
 from duetto.speech.playout import Playout, PlayoutSettings
 from duetto.speech.speaking import Speaking
 from duetto.timeline.arrival import Speech
-from duetto.timeline.clock import ms
 from duetto.timeline.increment import Span, StreamName
 from duetto.timeline.job import Hush, More, Speak
 from duetto.timeline.payload import Heard, Planned
 from duetto.timeline.timeline import Timeline
-from duetto.timeline.turn import Samples
+from duetto.timeline.turn import DELTA, Samples
 
 _VOICE: Final[StreamName] = "voice"
 _SOURCE: Final = "playout"
@@ -26,7 +25,7 @@ class SpeechPipeline:
     heard, revoked when the rest will not be said; `Heard` is committed for each word that was wholly heard.
     """
 
-    def __init__(self, settings: PlayoutSettings | None = None, *, delta: int = ms(80)) -> None:
+    def __init__(self, settings: PlayoutSettings | None = None, *, delta: int = DELTA) -> None:
         """delta: length of a micro-turn in ns."""
         self.ledger = Ledger()
         self.playout = Playout(settings, delta=delta, ledger=self.ledger)

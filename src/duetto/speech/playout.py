@@ -19,7 +19,7 @@ from duetto.timeline.arrival import Speech
 from duetto.timeline.clock import in_ms, ms
 from duetto.timeline.increment import Span
 from duetto.timeline.job import Hush, More, Speak
-from duetto.timeline.turn import VOICE_RATE, Samples, samples_at, samples_before
+from duetto.timeline.turn import DELTA, VOICE_RATE, Samples, samples_at, samples_before
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +90,7 @@ class Playout:
     """
 
     def __init__(
-        self, settings: PlayoutSettings | None = None, *, delta: int = ms(80), ledger: Ledger | None = None
+        self, settings: PlayoutSettings | None = None, *, delta: int = DELTA, ledger: Ledger | None = None
     ) -> None:
         """delta: length of a micro-turn in ns, which the horizon must carry. ledger: is told what is handed out."""
         self.settings = settings or PlayoutSettings()

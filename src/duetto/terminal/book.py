@@ -25,7 +25,7 @@ BINS: Final = 256
 SILENCE_DB: Final = -96.0
 """Level of no sound at all, dB of full scale."""
 TICKS: Final = 750
-"""Micro-turns whose timing is kept: a minute of 80 ms."""
+"""Micro-turns whose timing is kept: half a minute of 40 ms."""
 
 VoiceState = Literal["full", "low", "held"]
 

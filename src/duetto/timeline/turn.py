@@ -17,6 +17,8 @@ from duetto.timeline.increment import Span
 
 MIC_RATE: Final = 16_000
 """Samples per second of every session's microphone stream, mono int16, whatever the transport delivered."""
+DELTA: Final = 40_000_000
+"""Usual length of a micro-turn, ns. Half of it is what a moment waits for the next slice on average."""
 VOICE_RATE: Final = 24_000
 """Samples per second of every session's own voice, mono int16, whatever the voice produced."""
 

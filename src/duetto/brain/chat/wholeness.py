@@ -45,9 +45,11 @@ ORDERS: Final = frozenset(
 )
 """Verbs that requests begin with."""
 SHORT: Final = frozenset(
-    _SET("yes yeah yep no nope okay ok sure thanks please stop hello hi hey bye goodbye right great never nothing")
+    _SET("yes yeah yep no nope okay ok sure thanks please stop hello hi hey bye goodbye right great")
 )
 """A turn of its own, said alone."""
+FIRST: Final = frozenset(_SET("yes yeah no nope okay ok sure please right hello hi hey"))
+"""Those of them that as well begin one: "no … on Thursday"."""
 _LEADS: Final = frozenset(_SET("please and so well okay ok hey now then but no wait actually sorry um uh duetto"))
 """Words before the request proper."""
 _WORD: Final = re.compile(r"[\w'’]+")
@@ -68,7 +70,7 @@ def wholeness(text: str, *, typed: bool = False) -> tuple[Understood, bool]:
     if last in UNFINISHED and not (asks and last in STRANDED and len(words) >= 3) and last not in SHORT:
         return "half", False
     if len(words) == 1:
-        return "whole", first not in SHORT
+        return ("half", False) if first in _LEADS - SHORT else ("whole", first in FIRST or first not in SHORT)
     if asks and len(words) == 2:
         return "whole", True
     if last in AMBIGUOUS:

@@ -78,7 +78,7 @@ SKILL: Final = Skill(
     name="counting",
     phrases={
         "count.up": ("count [up] to <count> [<by>]", "count [up] from <count> (to | until | up to) <count> [<by>]"),
-        "count.change": ("(<by> [please] | [and] now <by>)",),
+        "count.change": ("[and] [now] (by | in steps of) <step> [please]",),
         "count.down": ("count (down | backwards) from <count> [(to | until) <count>] [<by>]",),
     },
     answer=answer,
