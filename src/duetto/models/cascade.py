@@ -96,6 +96,7 @@ class Cascade:
         self._asides: dict[int, int] = {}  # clauses that are sounds of listening, with their replies
         self._begun: list[str] = []
         self._cut: list[int] = []  # replies of which a clause was cut, perhaps their last
+        self._said_since: dict[int, int] = {}  # by reply: when what is not history yet began to be heard
         self._seen_face = False
         self._costs: dict[str, int] = {}
         self._tools = ToolBook()
@@ -110,6 +111,7 @@ class Cascade:
             for event in self._measured("speech", lambda: self._speech.begin(now, self.timeline)):
                 if isinstance(event, ClauseStarted):
                     self._begun.append(self._clauses.pop(event.clause, ""))
+                    self._said_since.setdefault(event.reply, event.at)
                 elif isinstance(event, ClauseCut):
                     self._clauses.pop(event.clause, None)
                     self._cut.append(event.reply)
@@ -321,11 +323,12 @@ class Cascade:
 
     def _remember_said(self, reply: int, now: int) -> None:
         """Only what was heard of a reply is history, each word of it once; that duetto listened is not."""
+        since = self._said_since.pop(reply, None)
         if reply in self._asides.values():
             return
         heard = self._speech.ledger.take(reply)
         if heard:
-            self._history.append(Remark("duetto", heard, now))
+            self._history.append(Remark("duetto", heard, now, since=since))
 
     # --- measuring ----------------------------------------------------------------------------------------------
 

@@ -55,12 +55,16 @@ class Look(_Job, frozen=True, tag="look"):
 
 
 class Remark(msgspec.Struct, frozen=True):
-    """Something that was said or typed, or that duetto said and that was really heard, at media time `at` (ns)."""
+    """Something that was said or typed, or that duetto said and that was really heard, at media time `at` (ns).
+
+    since: when duetto began to say it; `at` is when it was over.
+    """
 
     who: Literal["user", "duetto"]
     text: str
     at: int
     how: Literal["spoken", "typed"] = "spoken"
+    since: int | None = None
 
 
 class ToolUse(msgspec.Struct, frozen=True):

@@ -150,7 +150,9 @@ def _told(context: Context) -> list[_Entry]:
     found: list[_Entry] = []
     for remark in context.history:
         if remark.who == "duetto":
-            found.append(_Entry("assistant", remark.at, remark.text))
+            # Where it began: what the user said into it comes after it.
+            since = remark.at if remark.since is None else remark.since
+            found.append(_Entry("assistant", since, remark.text))
         else:
             how = " (typed)" if remark.how == "typed" else ""
             found.append(_Entry("user", remark.at, f"{stamp(remark.at)}{how} {remark.text}"))
