@@ -327,3 +327,20 @@ def test_a_fault_while_amending_leaves_the_talk_alive(stage: Any) -> None:
     recording = stage.play((ASKS, Cue(Hears("noon"), (Types("no, for Thursday", 40),)), AND_THEN))
     found = heard(recording)
     assert "Sorry" in found and found.endswith("Take a coat. Eighty four."), "what was set aside is not lost"
+
+
+def test_a_yes_said_into_the_question_is_one(stage: Any) -> None:
+    @tool(confirm="Shall I order them for you now?", takes=s(1))
+    def order() -> str:
+        return "ordered"
+
+    stage.tools = (order,)
+    stage.model = chat(
+        Rule("ordered", "They are coming.", outcome=True),
+        Rule("pizzas", "Gladly.", (CallRequest("order", "{}"),)),
+        Rule("yes", "[wait]"),
+    )
+    recording = stage.play((Cue(At(s(0.5)), (Says("please order two pizzas"),)), Cue(Hears("order"), (Says("yes"),))))
+    assert [a.name for a in actions(recording, CallTool)] == ["order"]
+    assert heard(recording).endswith("They are coming.")
+    the_same_again(recording)

@@ -88,7 +88,7 @@ def answered(state: State, text: str) -> tuple[State, tuple[Action, ...], bool]:
 
     A yes to a question that they have not heard is none.
     """
-    agreed = _agrees(text) and any(call.stage == "asked" for call in state.calls)
+    agreed = agrees(state, text)
     calls: list[Calling] = []
     actions: list[Action] = []
     for call in state.calls:
@@ -102,7 +102,12 @@ def answered(state: State, text: str) -> tuple[State, tuple[Action, ...], bool]:
     return replace(state, calls=tuple(calls)), tuple(actions), agreed
 
 
-def _agrees(text: str) -> bool:
+def agrees(state: State, text: str) -> bool:
+    """Is this the yes to a question about a call that has been put, or is being put?"""
+    return any(call.stage == "asked" for call in state.calls) and _is_yes(text)
+
+
+def _is_yes(text: str) -> bool:
     words = re.findall(r"[\w']+", text.lower().replace("’", "'"))
     if not words or NO.intersection(words):
         return False

@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Literal
 
-from duetto.interaction import replies, ways
+from duetto.interaction import calls, replies, ways
 from duetto.interaction.action import Action, Duck, EndTurn, Hold, Restore, Resume
 from duetto.interaction.percept import Ears, Percept
 from duetto.interaction.settings import BACKCHANNELS, InteractionSettings
@@ -29,6 +29,8 @@ def passing_remark(state: State, ears: Ears) -> bool:
     """Is what the user said over duetto only a sound, or one of listening? Then it is no turn of theirs."""
     if state.overlap is None or ears.since is None or ears.voice or ears.ended is None:
         return False
+    if calls.agrees(state, ears.text):
+        return False  # duetto has asked for just that word
     return only_listens(ears) and ears.ended - state.overlap.since <= state.settings.backchannel_longest
 
 

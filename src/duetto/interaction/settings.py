@@ -58,8 +58,8 @@ class InteractionSettings:
     """Drafts at most while the user speaks in one turn; after that only pauses and the end are asked about."""
     hold_after: int = ms(150)
     """Length of the user's voice (ns) over duetto's own after which ducking becomes silence, if it is as loud as their
-    usual one: with the time to notice an onset and to end a word, onset-to-silent is 277 ms in the median
-    (`duetto bench run`, held-out half, Δ = 80 ms)."""
+    usual one: with the time to notice an onset and to end a word, onset-to-silent is 239 ms in the median
+    (`duetto bench run`, held-out half, Δ = 40 ms)."""
     aside_db: float = 3.0
     """dB below the user's usual level at which a voice is hardly meant for duetto: it only ducks, unless the brain
     understands the words."""

@@ -120,7 +120,8 @@ def _conclude(state: State, turn: UserTurn, ears: Ears | None, percept: Percept)
     if ears is not None and not ears.text:  # no words, or words that proved to be none
         state, dropped = replies.drop(state, () if draft is None else (draft.id,))
         return state, (*actions, *dropped)
-    if draft is not None and _for_others(state, turn, ears, draft, percept.now):
+    agrees = not _doubted(state, turn, ears) and calls.agrees(state, "" if ears is None else ears.text)
+    if draft is not None and not agrees and _for_others(state, turn, ears, draft, percept.now):
         state, dropped = replies.drop(state, (draft.id,))
         return state, (*actions, *dropped)
     if draft is not None and _doubted(state, turn, ears):
