@@ -23,17 +23,20 @@ class ScriptedChat:
     """A `ChatModel` without a wire. Each piece says when it comes, so nothing waits.
 
     patience: ns after which a hang or a stall counts as trouble, as the brain's own limits would have it on a real
-    clock. `requests`: what was asked, in order.
+    clock. `requests`: what was asked, in order, the
+    last `keep` and one of them.
     """
 
-    def __init__(self, script: Script, *, patience: int = s(4)) -> None:
+    def __init__(self, script: Script, *, patience: int = s(4), keep: int = 10_000) -> None:
         self._script = script
+        self._keep = keep
         self._patience = patience
         self.requests: list[Request] = []
 
     async def stream(self, request: ChatRequest) -> AsyncIterator[Piece]:
         asked = Asked(request.messages, tuple(one.name for one in request.tools))
         played = self._script.perform(asked)
+        del self.requests[: -self._keep or None]
         self.requests.append(Request(asked, played, request.reply))
         after = played.first
         half = len(played.tokens) // 2
