@@ -55,7 +55,7 @@ def shown(recording: Recording, user: Sequence[Span]) -> list[Shown]:
         for (_, one), (since, two), (_, three) in zip(counted, counted[1:], counted[2:], strict=False)
         if two - one == three - two == 2
     ]
-    stopped = [at for at, text in cut if value(text.strip(".,").split()) is not None and amended and at > amended[-1]]
+    stopped = [at for at, text in cut if value(text.strip(".,").split()) is not None and amended and at > amended[0]]
     return [
         Shown("a question answered by voice", bool(answered), tuple(answered[:1])),
         Shown("the user changes it, and duetto goes on from there", bool(amended), tuple(amended[:1])),
