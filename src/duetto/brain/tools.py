@@ -23,6 +23,8 @@ from duetto.workers.worker import Timed, describe
 MOST_TEXT: Final = 8_000
 """Characters of an outcome; what is beyond is cut off, and said so."""
 
+MOST_REPORTS: Final = 64
+"""Reports of one call that may wait to be passed on; what a tool says beyond them at once is lost."""
 CLOSE_S: Final = 1.0
 """Seconds that a tool may take to let go of what it holds."""
 
@@ -233,8 +235,12 @@ class ToolHandler:
         reports: asyncio.Queue[str | None] = asyncio.Queue()
         loop = asyncio.get_running_loop()
 
+        def add(text: str) -> None:
+            if reports.qsize() < MOST_REPORTS:
+                reports.put_nowait(text)
+
         def report(text: str) -> None:
-            loop.call_soon_threadsafe(reports.put_nowait, text)
+            loop.call_soon_threadsafe(add, text)
 
         limit = asyncio.timeout(found.limit_s)
 

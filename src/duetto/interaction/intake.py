@@ -21,7 +21,7 @@ def take_in(state: State, percept: Percept) -> replies.Decision:
     actions: list[Action] = []
     for arrival in percept.arrivals:
         if isinstance(arrival, Fault):
-            state, more = _fault(state, arrival, percept.now)
+            state, more = _fault(state, arrival)
             actions.extend(more)
             continue
         reply = state.reply(getattr(arrival, "reply", None))
@@ -82,7 +82,7 @@ def fill(state: State, percept: Percept) -> State:
     return state
 
 
-def _fault(state: State, fault: Fault, now: int) -> replies.Decision:
+def _fault(state: State, fault: Fault) -> replies.Decision:
     actions: tuple[Action, ...] = (Tell(fault.part, fault.text),)
     reply = state.reply(fault.reply)
     if reply is None:

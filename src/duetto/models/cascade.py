@@ -20,6 +20,7 @@ from duetto.interaction.percept import Ears, Mouth, Percept, Sighting
 from duetto.interaction.settings import InteractionSettings
 from duetto.interaction.state import State
 from duetto.models.model import Output
+from duetto.models.picture_book import PictureBook
 from duetto.models.tool_book import ToolBook
 from duetto.perception.audio.pipeline import AudioPipeline, AudioSettings
 from duetto.perception.text.pipeline import TypingPipeline, TypingSettings
@@ -31,7 +32,7 @@ from duetto.speech.speaking import Speaking
 from duetto.timeline.arrival import Fault, Hypothesis, Speech
 from duetto.timeline.clock import Stopwatch, s
 from duetto.timeline.increment import Increment, Span
-from duetto.timeline.job import Abort, Ask, Call, Context, Forget, Job, Keep, Picture, Remark
+from duetto.timeline.job import Abort, Ask, Call, Context, Forget, Job, Keep, Remark
 from duetto.timeline.payload import Face, Light, Line, Motion, Notice, Scene, Shown
 from duetto.timeline.timeline import Timeline, TimelineSettings
 from duetto.timeline.turn import DELTA, Samples, Turn
@@ -100,7 +101,7 @@ class Cascade:
         self._seen_face = False
         self._costs: dict[str, int] = {}
         self._tools = ToolBook()
-        self._shown: deque[Picture] = deque(maxlen=max(1, self.settings.pictures))
+        self._pictures = PictureBook(self.settings.pictures, self.settings.picture_gap)
 
     # --- InteractionModel -------------------------------------------------------------------------------------
 
@@ -116,7 +117,7 @@ class Cascade:
                     self._clauses.pop(event.clause, None)
                     self._cut.append(event.reply)
             jobs += self._measured("audio", lambda: self._audio.step(turn, self.timeline))
-            self._keep_pictures(turn)
+            self._pictures.take(turn)
             jobs += self._measured("camera", lambda: self._camera.step(turn, self.timeline))
             jobs += self._measured("screen", lambda: self._screen.step(turn, self.timeline))
             self._measured("keys", lambda: self._typing.step(turn, self.timeline))
@@ -152,20 +153,6 @@ class Cascade:
     def costs(self) -> dict[str, int]:
         costs, self._costs = self._costs, {}
         return costs
-
-    def _keep_pictures(self, turn: Turn) -> None:
-        """The newest of each micro-turn, a second apart where several are told."""
-        if not self.settings.pictures:
-            return
-        for stream, frames in (("camera", turn.camera), ("screen", turn.screen)):
-            if not frames:
-                continue
-            new = Picture("camera" if stream == "camera" else "screen", frames[-1].at, frames[-1].jpeg)
-            latest = next((p for p in reversed(self._shown) if p.stream == new.stream), None)
-            before = [p for p in self._shown if p.stream == new.stream and p is not latest]
-            if latest is not None and (not before or latest.at - before[-1].at < self.settings.picture_gap):
-                self._shown.remove(latest)  # it stood for the newest only
-            self._shown.append(new)
 
     # --- in ---------------------------------------------------------------------------------------------------
 
@@ -299,12 +286,8 @@ class Cascade:
             finishing=speaking.finishing if speaking.begun and not speaking.held else "",
             orders=tuple(standing.order.name for standing in self._state.orders),
             tools=self._tools.uses,
-            pictures=self._pictures(),
+            pictures=self._pictures.shown,
         )
-
-    def _pictures(self) -> tuple[Picture, ...]:
-        most = self.settings.pictures
-        return tuple(sorted(self._shown, key=lambda picture: picture.at))[-most:] if most else ()
 
     def _end_turn(self, now: int) -> None:
         hearing = self._audio.hearing

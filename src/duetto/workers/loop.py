@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 from duetto.timeline.clock import Deadline
 from duetto.timeline.job import Abort, Ask, Call, Forget, Job, Part
-from duetto.workers.worker import AsyncHandler, Result, Timed, describe
+from duetto.workers.worker import AsyncHandler, Result, Timed, describe, drain
 
 Key = tuple[str, int]
 
@@ -43,12 +43,7 @@ class LoopWorker:
         self._run.post(ticket, job)
 
     def collect(self) -> list[Result]:
-        results: list[Result] = []
-        while True:
-            try:
-                results.append(self._run.results.get_nowait())
-            except queue.Empty:
-                return results
+        return drain(self._run.results)
 
     def restart(self) -> bool:
         self.abandon()

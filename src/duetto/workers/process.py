@@ -13,7 +13,7 @@ from duetto.timeline.clock import Deadline
 from duetto.timeline.job import Job, Part
 from duetto.workers import frames
 from duetto.workers.child import SETTINGS_VARIABLE
-from duetto.workers.worker import BROKEN, Result, WorkerFailed
+from duetto.workers.worker import BROKEN, Result, WorkerFailed, drain
 
 
 class ProcessWorker:
@@ -88,12 +88,7 @@ class ProcessWorker:
         if not run.settled.is_set() and run.start.passed():
             run.trouble = f"it did not start within {self._start_limit:g} s"
             run.child.kill()  # its end is a result
-        results: list[Result] = []
-        while True:
-            try:
-                results.append(run.results.get_nowait())
-            except queue.Empty:
-                return results
+        return drain(run.results)
 
     def restart(self) -> bool:
         self.abandon()

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from duetto.timeline.clock import Deadline
 from duetto.timeline.job import Forget, Job, Part
-from duetto.workers.worker import Handler, Result, describe
+from duetto.workers.worker import Handler, Result, describe, drain
 
 
 class ThreadWorker:
@@ -61,12 +61,7 @@ class ThreadWorker:
         (self._urgent if isinstance(job, Forget) else self._jobs).put((ticket, job))
 
     def collect(self) -> list[Result]:
-        results: list[Result] = []
-        while True:
-            try:
-                results.append(self._results.get_nowait())
-            except queue.Empty:
-                return results
+        return drain(self._results)
 
     def restart(self) -> bool:
         self.abandon()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
+from queue import Empty, SimpleQueue
 from typing import Protocol
 
 from duetto.timeline.arrival import Arrival
@@ -97,6 +98,16 @@ class Worker(Protocol):
     def close(self) -> None:
         """End it, and wait until it has ended. Bounded, even when its handler hangs."""
         ...
+
+
+def drain(results: SimpleQueue[Result]) -> list[Result]:
+    """All that is in the queue now, in its order; never waits."""
+    found: list[Result] = []
+    while True:
+        try:
+            found.append(results.get_nowait())
+        except Empty:
+            return found
 
 
 def describe(error: BaseException) -> str:

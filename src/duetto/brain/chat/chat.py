@@ -23,6 +23,8 @@ from duetto.workers.worker import Timed, describe
 
 MOST_CALLS: Final = 8
 """Calls that one reply may make; a model that wants more is not obeyed."""
+MOST_TEXT: Final = 50_000
+"""Characters of one answer; a server that streams on beyond it is told to stop."""
 MOST_ARGUMENTS: Final = 20_000
 """Characters of the arguments of one call."""
 PAUSE_S: Final = 0.3
@@ -67,9 +69,9 @@ class _Answer:
     def timed(self, arrival: Arrival) -> Timed:
         return Timed(arrival, self.after)
 
-    def passed(self, after: int | None, begun: int) -> None:
-        """Something has come: `after` its request's beginning at `begun`, or now if the model plays no time."""
-        self.after = self.watch.wall_ns() if after is None else begun + after
+    def passed(self, after: int | None) -> None:
+        """Something has come: `after` (ns) its request was made, or now if the model plays no time."""
+        self.after = self.watch.wall_ns() if after is None else self.begun + after
 
 
 class ChatHandler:
@@ -123,7 +125,7 @@ class ChatHandler:
                 break
             except ModelTrouble as problem:
                 trouble = problem
-                answer.passed(problem.after, answer.begun)
+                answer.passed(problem.after)
                 if attempt == self.settings.retries or not self._worth_another(problem):
                     break
                 wait = 0.0 if problem.kind == "overflow" else problem.wait_s or PAUSE_S * 2**attempt
@@ -161,7 +163,7 @@ class ChatHandler:
         pieces = stream.__aiter__()
         first = True
         try:
-            while True:
+            while len(answer.text) < MOST_TEXT:
                 limit = self.settings.first_s if first else self.settings.between_s
                 try:
                     async with asyncio.timeout(limit):
@@ -175,7 +177,7 @@ class ChatHandler:
                 except Exception as error:  # whatever a client library raises is this request's trouble, no more
                     raise ModelTrouble("broken", describe(error)) from error
                 first = False
-                answer.passed(piece.after, answer.begun)
+                answer.passed(piece.after)
                 if answer.first is None:
                     answer.first = answer.after
                 for arrival in self._take(answer, piece):

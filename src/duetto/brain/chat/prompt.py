@@ -54,7 +54,7 @@ class _Entry:
 
 
 class Prompter:
-    """Makes the messages of one session's requests. It remembers only from where on the conversation is told."""
+    """Makes the messages of one session's requests. It remembers from where on the talk is told, and what was seen."""
 
     def __init__(self, instructions: str, *, characters: int, tools: bool) -> None:
         self._system = "\n\n".join(
