@@ -129,7 +129,7 @@ def test_a_draft_is_made_in_the_pause_held_and_released_when_the_turn_has_ended(
     planned = c.again(silent("what is two plus two", ended), None, *answer(ask.reply, "Four."))
     assert planned == (PlanClause(1, ask.reply, "Four.", "end", held=True),), "a draft is prepared, and not heard"
     final = c.turn(silent("what is two plus two", ended))
-    assert final == (EndTurn(1), KeepReply(ask.reply), ReleaseReply(ask.reply))
+    assert final == (EndTurn(1, "what is two plus two"), KeepReply(ask.reply), ReleaseReply(ask.reply))
     assert c.now - ended == ms(160)
 
 
@@ -207,7 +207,7 @@ def test_an_utterance_closed_from_below_still_gets_its_reply() -> None:
     ask = asked(c.turn(speaking("read me the story", 0, stable=s(1))))
     c.again(speaking("read me the story", 0, stable=s(1)), None, *answer(ask.reply, "Once."))
     actions = c.turn(Ears())
-    assert EndTurn(1) in actions and KeepReply(ask.reply) in actions
+    assert EndTurn(1, ask.text) in actions and KeepReply(ask.reply) in actions
 
 
 def test_drafts_while_the_user_speaks_are_bounded() -> None:
@@ -291,7 +291,7 @@ def test_after_a_backchannel_duetto_goes_on_with_what_it_was_saying() -> None:
     while not actions:
         assert c.now - ended < ms(400)
         actions = c.turn(silent("yeah", ended, since=ended - ms(200)), Mouth(False, reply, ((reply, 1),)))
-    assert actions == (EndTurn(1), Resume(), Restore())
+    assert actions == (EndTurn(1, "mhm"), Resume(), Restore())
     assert c.state.reply(reply) is not None
 
 
@@ -325,7 +325,7 @@ def test_an_interruption_ends_what_was_being_said_and_is_answered() -> None:
     while not actions:
         actions = c.turn(silent("what time is it", ended, since=ended - s(1)), Mouth(False, reply, ((reply, 1),)))
     assert actions == (
-        EndTurn(1),
+        EndTurn(1, "what time is it"),
         KeepReply(ask.reply),
         DropReply(reply),
         Resume(),

@@ -17,13 +17,21 @@ class _Action(msgspec.Struct, frozen=True, tag_field="kind"):
 
 
 class AskBrain(_Action, frozen=True, tag="ask"):
-    """Ask the brain for a reply to these words. draft: the user may not have finished."""
+    """Ask the brain for a reply to these words. draft: the user may not have finished.
+
+    how, may_call: as in `Ask`. tag, note: of the `Answer` that called for it, with its instructions. apart: it belongs
+    to no conversation. shown: it will not be spoken.
+    """
 
     reply: int
     text: str
-    how: Literal["spoken", "typed", "tool"]
+    how: Literal["spoken", "typed", "tool", "told"]
     draft: bool
     may_call: bool = True
+    tag: str = ""
+    note: str = ""
+    apart: bool = False
+    shown: bool = False
 
 
 class KeepReply(_Action, frozen=True, tag="keep"):
@@ -77,7 +85,7 @@ class PlanClause(_Action, frozen=True, tag="plan"):
     """Put a clause into the plan of speech. place: "end" after all that is planned, "next" after the present clause.
 
     held: prepare its sound but keep it back until `ReleaseReply`. aside: a sound of listening: it is said more quietly,
-    and is nothing that was said.
+    and is nothing that was said. tag: of the `Say` that it is for.
     """
 
     clause: int
@@ -86,6 +94,7 @@ class PlanClause(_Action, frozen=True, tag="plan"):
     place: Literal["end", "next"] = "end"
     held: bool = False
     aside: bool = False
+    tag: str = ""
 
 
 class ReleaseReply(_Action, frozen=True, tag="release"):
@@ -111,18 +120,25 @@ class Resume(_Action, frozen=True, tag="resume"):
 
 
 class Show(_Action, frozen=True, tag="show"):
-    """Show a line of text."""
+    """Show a line of text. reply: the one that it is part of, where that is not spoken."""
 
     text: str
+    reply: int | None = None
 
 
 # --- listening ------------------------------------------------------------------------------------------------
 
 
 class EndTurn(_Action, frozen=True, tag="end-turn"):
-    """The user's turn is over: settle its words and listen for a new utterance."""
+    """The user's turn is over: settle its words and listen for a new utterance.
+
+    text: its words as they were taken. since: media time (ns) of the first. counts: it belongs to the conversation.
+    """
 
     utterance: int
+    text: str = ""
+    since: int = 0
+    counts: bool = True
 
 
 # --- standing orders, the session itself ----------------------------------------------------------------------

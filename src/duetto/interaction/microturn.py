@@ -4,7 +4,19 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from duetto.interaction import amend, calls, floor, intake, listening, orders, overlap, replies, turn_end, ways
+from duetto.interaction import (
+    amend,
+    calls,
+    direction,
+    floor,
+    intake,
+    listening,
+    orders,
+    overlap,
+    replies,
+    turn_end,
+    ways,
+)
 from duetto.interaction.action import Action, Show
 from duetto.interaction.percept import Percept
 from duetto.interaction.state import State
@@ -13,8 +25,9 @@ from duetto.interaction.state import State
 def decide(state: State, percept: Percept) -> tuple[State, tuple[Action, ...]]:
     """What to do now, given what is perceived. No I/O, no clock, no randomness.
 
-    In order: take in what slow work sent; answer lines that were typed; see whether the user's turn has ended; give
-    way or go on under overlap; show that one listens; say what standing orders call for; plan and release speech.
+    In order: take in what slow work sent, and what the application tells; answer lines that were typed; see whether the
+    user's turn has ended; give way or go on under overlap; show that one listens; say what standing orders call for;
+    plan and release speech.
     """
     # Text goes out with the voice, clause by clause; where the voice fails, text is what is left.
     actions: list[Action] = [Show(text) for text in percept.mouth.begun]
@@ -25,11 +38,17 @@ def decide(state: State, percept: Percept) -> tuple[State, tuple[Action, ...]]:
     state, more = calls.follow(state, percept)
     actions.extend(more)
     state = ways.follow(replies.retire(state, percept), percept)
+    state, more = direction.take(state, percept)
+    actions.extend(more)
+    percept = direction.without_discarded(percept)
 
     for line in percept.lines:
         state, more, agreed = calls.answered(state, line)
         actions.extend(more)
         if agreed:
+            continue
+        if not state.manner.answers:
+            state = direction.leave(state, line)
             continue
         state, more = amend.make_way(state, percept)
         actions.extend(more)
@@ -37,6 +56,8 @@ def decide(state: State, percept: Percept) -> tuple[State, tuple[Action, ...]]:
         actions.extend(asked)
 
     state, more = turn_end.follow(state, percept)
+    actions.extend(more)
+    state, more = direction.answer(state, percept)
     actions.extend(more)
     state, more = overlap.yield_or_go_on(state, percept)
     actions.extend(more)

@@ -70,6 +70,8 @@ def yield_or_go_on(state: State, percept: Percept) -> replies.Decision:
     """One step under overlap. Speech that is meant to be over the user's (a standing order's) does not give way."""
     ears = percept.ears
     overlap = state.overlap
+    if not state.manner.yields:
+        return (state, ()) if overlap is None else (replace(state, overlap=None), _back(overlap))
     if overlap is None:
         speaking = state.reply(percept.mouth.reply)
         meant = speaking is not None and speaking.over
@@ -92,7 +94,7 @@ def yield_or_go_on(state: State, percept: Percept) -> replies.Decision:
     if passing_remark(state, ears) and known and silence >= state.settings.resume_silence:
         actions: list[Action] = []
         if state.turn is not None:
-            actions.append(EndTurn(state.turn.utterance))
+            actions.append(EndTurn(state.turn.utterance, state.turn.text, state.turn.began))
             if state.turn.draft is not None:
                 state, dropped = replies.drop(state, (state.turn.draft,))
                 actions.extend(dropped)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from duetto.timeline.arrival import Arrival, TimedWord
+from duetto.timeline.command import Command
 
 SightKind = Literal["motion", "face", "scene", "dark", "bright"]
 
@@ -74,7 +75,8 @@ class Percept:
 
     now: media time (ns) at which the decision takes effect. delta: length of a micro-turn (ns).
     lines: lines the user has just sent. seen: what has just begun to be seen. arrivals: of slow work, in order. typing:
-    the user is at a line just now. facing: a face is in the picture; None as long as none has been.
+    the user is at a line just now. facing: a face is in the picture; None as long as none has been. commands: what the
+    application tells.
     """
 
     now: int
@@ -86,3 +88,4 @@ class Percept:
     arrivals: tuple[Arrival, ...] = ()
     typing: bool = False
     facing: bool | None = None
+    commands: tuple[Command, ...] = ()

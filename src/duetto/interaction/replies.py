@@ -17,32 +17,58 @@ from duetto.interaction.action import (
     KeepReply,
     PlanClause,
     ReleaseReply,
+    Show,
 )
 from duetto.interaction.percept import Percept
 from duetto.interaction.state import Origin, Reply, State
 from duetto.timeline.arrival import Act, Clause
+from duetto.timeline.command import Answer
 
 Decision = tuple[State, tuple[Action, ...]]
 
 
 def ask(
-    state: State, text: str, origin: Literal["spoken", "typed", "tool"], *, draft: bool, now: int, depth: int = 0
+    state: State,
+    text: str,
+    origin: Literal["spoken", "typed", "tool", "told"],
+    *,
+    draft: bool,
+    now: int,
+    depth: int = 0,
+    answer: Answer | None = None,
 ) -> tuple[State, int, tuple[Action, ...]]:
     """Begin a reply by asking the brain. Returns its number; the oldest unsaid reply goes when there are too many.
 
-    depth: how many outcomes of tools lead from the user's words to it.
+    depth: how many outcomes of tools lead from the user's words to it. answer: the command that calls for it.
     """
     state, dropped = _make_room(state)
-    reply = Reply(state.next_reply, origin, text, draft, since=None if draft else now, depth=depth)
+    wanted = answer or Answer()
+    shown = wanted.apart or not (state.manner.speaks if wanted.speaks is None else wanted.speaks)
+    reply = Reply(
+        state.next_reply,
+        origin,
+        text,
+        draft,
+        since=None if draft else now,
+        depth=depth,
+        tag=wanted.tag,
+        shown=shown,
+        apart=wanted.apart,
+        over=answer is not None and not state.manner.yields,
+    )
     state = replace(state.with_reply(reply), next_reply=reply.id + 1)
-    return state, reply.id, (*dropped, AskBrain(reply.id, text, origin, draft, depth < state.settings.most_rounds))
+    may_call = wanted.may_call and depth < state.settings.most_rounds
+    asked = AskBrain(reply.id, text, origin, draft, may_call, wanted.tag, wanted.instructions, wanted.apart, shown)
+    return state, reply.id, (*dropped, asked)
 
 
-def say(state: State, text: str, origin: Origin, *, about: str = "", over: bool = False) -> Decision:
+def say(state: State, text: str, origin: Origin, *, about: str = "", over: bool = False, tag: str = "") -> Decision:
     """Begin a reply whose words are known already: a standing order's (about: its name), or a word about a fault."""
     state, dropped = _make_room(state)
     id = state.next_reply
-    reply = Reply(id, origin, about, draft=False, clauses=(Clause(id, 0, text),), ended=True, over=over)
+    clauses = (Clause(id, 0, text),)
+    shown = not state.manner.speaks
+    reply = Reply(id, origin, about, draft=False, clauses=clauses, ended=True, over=over, tag=tag, shown=shown)
     return replace(state.with_reply(reply), next_reply=id + 1), dropped
 
 
@@ -84,17 +110,23 @@ def plan(state: State, percept: Percept) -> Decision:
     floor_is_free = not percept.ears.voice and state.overlap is None
     for reply in state.replies:
         current = reply
+        if current.shown:
+            if not current.draft:
+                actions.extend(Show(clause.text, reply.id) for clause in current.clauses[current.planned :])
+                state = state.with_reply(replace(current, planned=len(current.clauses), released=True))
+            continue
         if not current.released and not current.draft and (floor_is_free or current.over):
             current = replace(current, released=True)
             if reply.planned:
                 actions.append(ReleaseReply(reply.id))
-        place: Literal["end", "next"] = "end" if current.origin == "spoken" else "next"
+        place: Literal["end", "next"] = "end" if current.origin in ("spoken", "told", "said") else "next"
         clause_id = state.next_clause
         ahead = state.settings.plan_ahead - dict(percept.mouth.left).get(reply.id, 0)
         upto = current.planned + max(0, ahead)
         for clause in current.clauses[current.planned : upto]:
             aside = current.origin == "listening"
-            actions.append(PlanClause(clause_id, reply.id, clause.text, place, not current.released, aside))
+            held = not current.released
+            actions.append(PlanClause(clause_id, reply.id, clause.text, place, held, aside, current.tag))
             clause_id += 1
         current = replace(current, planned=min(upto, len(current.clauses)))
         if current != reply:

@@ -7,12 +7,13 @@ from typing import Final, Literal
 
 from duetto.interaction.settings import InteractionSettings
 from duetto.timeline.arrival import Act, Clause, Order, ToolCall, Withdraw
+from duetto.timeline.command import Answer, Manner
 
 Floor = Literal["user", "agent", "both", "nobody"]
-Origin = Literal["spoken", "typed", "tool", "order", "apology", "listening"]
+Origin = Literal["spoken", "typed", "tool", "told", "said", "order", "apology", "listening"]
 
 
-CHANGEABLE: Final[frozenset[Origin]] = frozenset({"spoken", "typed", "tool"})
+CHANGEABLE: Final[frozenset[Origin]] = frozenset({"spoken", "typed", "tool", "told"})
 """Replies that the brain thinks out: what is unsaid of them can be made anew."""
 
 
@@ -25,7 +26,8 @@ class Reply:
     clauses: what the brain has given so far. planned: how many of them are in the plan of speech. released: they may
     be heard. over: may be said while the user speaks. wishes: calls that wait until it is confirmed. goes_on: what it
     came in the place of follows it. since: when it began to count (ns). filled: a short word announced it. depth: how
-    many outcomes of tools lead from the user's words to it.
+    many outcomes of tools lead from the user's words to it. tag: of the command that called for it. shown: it is not
+    spoken. apart: it belongs to no conversation.
     """
 
     id: int
@@ -46,6 +48,9 @@ class Reply:
     since: int | None = None
     filled: bool = False
     depth: int = 0
+    tag: str = ""
+    shown: bool = False
+    apart: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +58,8 @@ class UserTurn:
     """The user's turn in hand: the utterance, the words that a draft was last asked for, the draft and how many.
 
     over: it began while duetto spoke. since: onset of its first voice; paused: end of its latest voice that was
-    followed by a pause; listened: when duetto last gave a sound of listening in it (ns); given: how many of them.
+    followed by a pause; listened: when duetto last gave a sound of listening in it (ns); given: how many of them. text:
+    its latest words; began: media time (ns) of the first.
     """
 
     utterance: int
@@ -65,6 +71,8 @@ class UserTurn:
     paused: int | None = None
     listened: int = 0
     given: int = 0
+    text: str = ""
+    began: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +132,8 @@ class State:
     aside: clauses of what was broken off, as far as they were not heard: until a reply goes on with them, or ends
     without.
     owed: depth of a reply to an outcome that came while the user spoke: what it calls for may not have been said.
+    manner: who decides what, as the application has it. over: since when (ns) the user's turn is told to be over.
+    asked: replies that the application wants and that have not begun. unanswered: what the user said since, unanswered.
     """
 
     settings: InteractionSettings = field(default_factory=InteractionSettings)
@@ -136,6 +146,10 @@ class State:
     calls: tuple[Calling, ...] = ()
     aside: tuple[str, ...] = ()
     owed: int | None = None
+    manner: Manner = field(default_factory=Manner)
+    over: int | None = None
+    asked: tuple[Answer, ...] = ()
+    unanswered: tuple[str, ...] = ()
     next_reply: int = 1
     next_clause: int = 1
     next_call: int = 1

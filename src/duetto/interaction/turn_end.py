@@ -12,11 +12,12 @@ from duetto.interaction.action import Action, EndTurn
 from duetto.interaction.overlap import passing_remark
 from duetto.interaction.patience import Evidence, patience
 from duetto.interaction.percept import Ears, Percept
-from duetto.interaction.settings import InteractionSettings
 from duetto.interaction.state import CHANGEABLE, Reply, State, UserTurn
 
 CATCH_UP = 400_000_000
 """How much longer (ns) a turn may stay open for words that the recogniser still owes."""
+MOST_UNANSWERED = 16
+"""Turns of the user that may wait for the application to have them answered; the oldest goes."""
 
 
 def follow(state: State, percept: Percept) -> replies.Decision:
@@ -30,18 +31,20 @@ def follow(state: State, percept: Percept) -> replies.Decision:
         actions.extend(ended)
         turn = None
     if ears.utterance is None:
-        return replace(state, turn=None), tuple(actions)
+        return replace(state, turn=None, over=None), tuple(actions)
     turn = turn or UserTurn(
         ears.utterance,
         over=percept.mouth.sounding or state.overlap is not None,
         since=percept.now if ears.since is None else ears.since,
     )
+    if ears.words:
+        turn = replace(turn, text=ears.text, began=ears.words[0].start)
     state, turn = ways.paused(state, turn, ears)
     if passing_remark(state, ears):
         return replace(state, turn=turn), tuple(actions)
 
     draft = state.reply(turn.draft)
-    if ears.text and ears.text != turn.asked and _may_draft(state.settings, ears, turn):
+    if ears.text and ears.text != turn.asked and _may_draft(state, ears, turn):
         if draft is not None:
             state, dropped = replies.drop(state, (draft.id,))
             actions.extend(dropped)
@@ -52,20 +55,32 @@ def follow(state: State, percept: Percept) -> replies.Decision:
         draft = state.reply(id)
     state = replace(state, turn=turn)
 
-    if ears.voice or ears.ended is None:
-        return state, tuple(actions)
-    silence = percept.now - ears.ended
-    limit = patience(state.settings, evidence(state, percept))
-    if silence < limit or (not ears.caught_up and silence < limit + CATCH_UP):
+    if not _is_over(state, percept):
         return state, tuple(actions)
     state, ended = _conclude(state, turn, ears, percept)
-    return replace(state, turn=None), (*actions, *ended)
+    return replace(state, turn=None, over=None), (*actions, *ended)
 
 
-def _may_draft(settings: InteractionSettings, ears: Ears, turn: UserTurn) -> bool:
+def _is_over(state: State, percept: Percept) -> bool:
+    ears, manner = percept.ears, state.manner
+    if state.over is not None:  # told so, and only the last words may still be missing
+        waited = percept.now - state.over
+        return (ears.caught_up and not ears.voice) or waited >= CATCH_UP
+    if manner.ends == "told" or ears.voice or ears.ended is None:
+        return False
+    silence = percept.now - ears.ended
+    limit = manner.silence
+    if limit is None:
+        limit = round(patience(state.settings, evidence(state, percept)) * manner.patience)
+    return silence >= limit and (ears.caught_up or silence >= limit + CATCH_UP)
+
+
+def _may_draft(state: State, ears: Ears, turn: UserTurn) -> bool:
+    if not state.manner.answers:
+        return False
     if not ears.voice:
         return True
-    return ears.stable >= settings.draft_stable and turn.drafts < settings.drafts_per_turn
+    return ears.stable >= state.settings.draft_stable and turn.drafts < state.settings.drafts_per_turn
 
 
 def evidence(state: State, percept: Percept) -> Evidence:
@@ -113,8 +128,10 @@ def _for_others(state: State, turn: UserTurn, ears: Ears | None, draft: Reply, n
 
 def _conclude(state: State, turn: UserTurn, ears: Ears | None, percept: Percept) -> replies.Decision:
     """End the turn: keep the draft if it was made on the final words, ask anew if not, and clear the floor for it."""
-    actions: list[Action] = [EndTurn(turn.utterance)]
+    actions: list[Action] = [EndTurn(turn.utterance, turn.text, turn.began)]
     draft = state.reply(turn.draft)
+    if not state.manner.answers:
+        return _unanswered(state, turn, tuple(actions))
     if ears is None and draft is None:
         return state, tuple(actions)
     if ears is not None and not ears.text:  # no words, or words that proved to be none
@@ -150,6 +167,22 @@ def _conclude(state: State, turn: UserTurn, ears: Ears | None, percept: Percept)
             actions.extend(dropped)
         state, answer, asked = replies.ask(state, text, "spoken", draft=False, now=percept.now)
         actions.extend(asked)
-    others = (r.id for r in state.replies if r.id != answer and r.origin in (*CHANGEABLE, "apology"))
-    state, dropped = replies.drop(state, others)
+    state, dropped = _clear(state, answer)
     return state, (*actions, *dropped)
+
+
+def _clear(state: State, answer: int | None) -> replies.Decision:
+    """The floor is the new reply's: what else was being said ends, if it is to give way."""
+    if not state.manner.yields:
+        return state, ()
+    gives_way = (*CHANGEABLE, "apology", "said")
+    others = (r.id for r in state.replies if r.id != answer and r.origin in gives_way and not r.apart)
+    return replies.drop(state, others)
+
+
+def _unanswered(state: State, turn: UserTurn, actions: tuple[Action, ...]) -> replies.Decision:
+    """The turn ends, and the application says whether it is answered."""
+    if not turn.text:
+        return state, actions
+    state, dropped = _clear(state, None)
+    return replace(state, unanswered=(*state.unanswered, turn.text)[-MOST_UNANSWERED:]), (*actions, *dropped)

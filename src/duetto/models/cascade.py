@@ -6,7 +6,6 @@ thread, socket, file or clock, so the same turns give the same outputs.
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TypeVar
@@ -19,6 +18,8 @@ from duetto.interaction.microturn import decide
 from duetto.interaction.percept import Ears, Mouth, Percept, Sighting
 from duetto.interaction.settings import InteractionSettings
 from duetto.interaction.state import State
+from duetto.models.briefing import Briefing
+from duetto.models.history import History
 from duetto.models.model import Output
 from duetto.models.picture_book import PictureBook
 from duetto.models.tool_book import ToolBook
@@ -31,6 +32,7 @@ from duetto.speech.playout import PlayoutSettings
 from duetto.speech.speaking import Speaking
 from duetto.timeline.arrival import Fault, Hypothesis, Speech
 from duetto.timeline.clock import Stopwatch, s
+from duetto.timeline.command import Brief, Erase, Manner, Remember, Unsay
 from duetto.timeline.increment import Increment, Span
 from duetto.timeline.job import Abort, Ask, Call, Context, Forget, Job, Keep, Remark
 from duetto.timeline.payload import Face, Light, Line, Motion, Notice, Scene, Shown
@@ -91,7 +93,8 @@ class Cascade:
         self._typing = TypingPipeline(self.settings.typing)
         self._speech = SpeechPipeline(self.settings.speech, delta=delta)
         self._state = State(self.settings.interaction)
-        self._history: deque[Remark] = deque(maxlen=self.settings.history)
+        self._history = History(self.settings.history)
+        self._briefing = Briefing()
         self._speaking = Speaking(0)
         self._clauses: dict[int, str] = {}  # planned and not begun
         self._asides: dict[int, int] = {}  # clauses that are sounds of listening, with their replies
@@ -121,6 +124,7 @@ class Cascade:
             jobs += self._measured("camera", lambda: self._camera.step(turn, self.timeline))
             jobs += self._measured("screen", lambda: self._screen.step(turn, self.timeline))
             self._measured("keys", lambda: self._typing.step(turn, self.timeline))
+            self._take_commands(turn)
         elif any(isinstance(arrival, Hypothesis) for arrival in turn.arrivals):
             jobs += self._measured("audio", lambda: self._audio.step(turn, self.timeline))
         self._take_speech(turn)
@@ -137,6 +141,7 @@ class Cascade:
         text: list[str] = []
         for action in actions:
             jobs += self._carry_out(action, now, context, text)
+        self._take_back(turn)
         self._speech.write(now, self.timeline)
         jobs += self._measured("speech", self._speech.jobs)
         return Output(now, (*perceived, *self.timeline.drain()), actions, tuple(jobs), tuple(text))
@@ -164,6 +169,29 @@ class Cascade:
             elif isinstance(arrival, Fault) and arrival.clause is not None:
                 if self._speech.fail(arrival.clause):
                     self._begun.append(self._clauses.pop(arrival.clause, ""))
+
+    def _take_commands(self, turn: Turn) -> None:
+        """What the application tells of the conversation, before anything is decided on it."""
+        now = turn.span.end
+        for command in turn.commands:
+            match command:
+                case Brief():
+                    self._briefing.take(command)
+                case Manner():
+                    self._audio.patient = command.ends == "told"
+                case Remember():
+                    self._history.add(Remark(command.who, command.text, now, source=f"told:{command.source}"))
+                    if command.picture:
+                        self._pictures.give(now, command.picture)
+
+    def _take_back(self, turn: Turn) -> None:
+        """What it tells not to be part of the conversation, after what was said of it has become part."""
+        for command in turn.commands:
+            match command:
+                case Unsay():
+                    self._history.shorten(f"reply:{command.reply}", command.words)
+                case Erase():
+                    self._history.erase(command.source)
 
     def _percept(self, turn: Turn, perceived: tuple[Increment, ...]) -> Percept:
         hearing = self._audio.hearing
@@ -193,6 +221,7 @@ class Cascade:
             ),
             lines=tuple(i.payload.text for i in perceived if isinstance(i.payload, Line)),
             typing=self._typing.reading.typing,
+            commands=turn.commands,
             facing=self._facing(),
             seen=tuple(sighting for i in perceived if (sighting := _sighting(i)) is not None),
             arrivals=turn.arrivals,
@@ -211,7 +240,8 @@ class Cascade:
         match action:
             case do.AskBrain():
                 assert context is not None
-                return (Ask(action.reply, action.text, action.how, action.draft, context, action.may_call),)
+                told = self._briefing.context(context, action)
+                return (Ask(action.reply, action.text, action.how, action.draft, told, action.may_call),)
             case do.KeepReply():
                 return (Keep(action.reply),)
             case do.DropReply():
@@ -223,10 +253,11 @@ class Cascade:
                 return (Forget(action.reply),)
             case do.CallTool():
                 use = self._tools.begin(action.call, action.name, action.arguments, now, self.timeline)
+                if self._briefing.offers(action.name):
+                    return ()  # the application sees the action, and owes the outcome
                 return (Call(use.call, use.name, use.arguments, self._context(now)),)
             case do.AbortCall():
-                self._tools.withdraw(action.call, now, self.timeline)
-                return (Abort(action.call),)
+                return (Abort(action.call),) if self._tools.withdraw(action.call, now, self.timeline) else ()
             case do.DeclineCall():
                 self._tools.decline(action.call, action.name, action.arguments, now)
             case do.PlanClause():
@@ -247,12 +278,19 @@ class Cascade:
             case do.Resume():
                 speech.resume()
             case do.EndTurn():
-                self._end_turn(now)
+                if action.text and action.counts:
+                    self._history.add(Remark("user", action.text, action.since, source=f"turn:{action.utterance}"))
                 return self._audio.end_utterance(now)
             case do.Show():
                 text.append(action.text)
+                self._remember_shown(action, now)
                 self.timeline.add(
-                    "text", Span(now, now), Shown(action.text), at=now, source="interaction", committed=True
+                    "text",
+                    Span(now, now),
+                    Shown(action.text, action.reply),
+                    at=now,
+                    source="interaction",
+                    committed=True,
                 )
             case do.Tell():
                 self.timeline.add(
@@ -277,7 +315,7 @@ class Cascade:
         return Context(
             now=now,
             epoch_ns=self._epoch_ns,
-            history=tuple(self._history),
+            history=self._history.remarks,
             typing=self._typing.reading.draft,
             seen=tuple(seen[-self.settings.seen_most :]),
             saying=speaking.reply if said else None,
@@ -289,16 +327,10 @@ class Cascade:
             pictures=self._pictures.shown,
         )
 
-    def _end_turn(self, now: int) -> None:
-        hearing = self._audio.hearing
-        if hearing.words:
-            said = " ".join(word.text for word in hearing.words)
-            self._history.append(Remark("user", said, hearing.words[0].start))
-
     def _remember(self, perceived: tuple[Increment, ...], now: int) -> None:
         for increment in perceived:
             if isinstance(increment.payload, Line):
-                self._history.append(Remark("user", increment.payload.text, increment.at, "typed"))
+                self._history.add(Remark("user", increment.payload.text, increment.at, "typed"))
         cut, self._cut = self._cut, []
         for reply in (*self._speaking.ended, *cut):
             if not self._speech.ledger.open_clauses(reply):
@@ -311,7 +343,11 @@ class Cascade:
             return
         heard = self._speech.ledger.take(reply)
         if heard:
-            self._history.append(Remark("duetto", heard, now, since=since))
+            self._history.add(Remark("duetto", heard, now, since=since, source=f"reply:{reply}"))
+
+    def _remember_shown(self, action: do.Show, now: int) -> None:
+        if action.reply is not None and not self._briefing.apart(action.reply):
+            self._history.add(Remark("duetto", action.text, now, "typed", source=f"reply:{action.reply}"))
 
     # --- measuring ----------------------------------------------------------------------------------------------
 

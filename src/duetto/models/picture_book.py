@@ -20,6 +20,7 @@ class PictureBook:
             "screen": deque(maxlen=max(1, most)),
         }
         self._newest: dict[str, Picture] = {}
+        self._given: deque[Picture] = deque(maxlen=max(1, most))
 
     def take(self, turn: Turn) -> None:
         """Look at what a micro-turn brought."""
@@ -34,10 +35,15 @@ class PictureBook:
             if not spaced or picture.at - spaced[-1].at >= self._gap:
                 spaced.append(picture)
 
+    def give(self, at: int, jpeg: bytes) -> None:
+        """A picture that the application gives at media time `at` (ns)."""
+        if self._most:
+            self._given.append(Picture("given", at, jpeg))
+
     @property
     def shown(self) -> tuple[Picture, ...]:
         """The newest of each stream, then the newest of the others, at most `most` in all; oldest first."""
-        newest = sorted(self._newest.values(), key=lambda picture: picture.at, reverse=True)
+        newest = sorted([*self._newest.values(), *self._given], key=lambda picture: picture.at, reverse=True)
         others = [picture for spaced in self._spaced.values() for picture in spaced if picture not in newest]
         others.sort(key=lambda picture: picture.at, reverse=True)
         return tuple(sorted([*newest, *others][: self._most], key=lambda picture: picture.at))

@@ -51,12 +51,14 @@ class ToolBook:
         """A call that the user did not want is not made."""
         self._uses[call] = ToolUse(call, name, arguments, now, "declined", "the person did not agree", now)
 
-    def withdraw(self, call: int, now: int, timeline: Timeline) -> None:
-        """The outcome of a call is not wanted any more."""
+    def withdraw(self, call: int, now: int, timeline: Timeline) -> bool:
+        """The outcome of a call is not wanted any more. True if it was running."""
         use = self._uses.get(call)
         if use is not None and use.state == "running":
             self._uses[call] = msgspec.structs.replace(use, state="withdrawn", ended=now)
             timeline.revoke(self._open.pop(call), "tools", at=now)
+            return True
+        return False
 
     def take(self, arrivals: Iterable[Arrival], now: int, timeline: Timeline) -> None:
         """What the tools have sent. Of calls that are not running it is ignored."""

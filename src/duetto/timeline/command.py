@@ -77,8 +77,11 @@ class Remember(_Command, frozen=True, tag="remember"):
 
 
 class Erase(_Command, frozen=True, tag="erase"):
-    """Take something out of the conversation: "turn:3" what the user said in utterance 3, "reply:5" what was heard of
-    reply 5, or the source of a `Remember`. What is not there stays so."""
+    """Take something out of the conversation. What is not there stays so.
+
+    source: "turn:3" for what the user said in utterance 3, "reply:5" for what was heard of reply 5, "told:NAME" for
+    the `Remember` of that source.
+    """
 
     source: str
 

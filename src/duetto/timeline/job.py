@@ -11,6 +11,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from duetto.timeline.command import Offer
 from duetto.timeline.increment import Increment
 
 Part = Literal["recogniser", "vision", "brain", "voice", "tools"]
@@ -57,14 +58,16 @@ class Look(_Job, frozen=True, tag="look"):
 class Remark(msgspec.Struct, frozen=True):
     """Something that was said or typed, or that duetto said and that was really heard, at media time `at` (ns).
 
-    since: when duetto began to say it; `at` is when it was over.
+    since: when duetto began to say it; `at` is when it was over. who "system": a word from the application. source:
+    what it comes from, as in `command.Erase`.
     """
 
-    who: Literal["user", "duetto"]
+    who: Literal["user", "duetto", "system"]
     text: str
     at: int
     how: Literal["spoken", "typed"] = "spoken"
     since: int | None = None
+    source: str = ""
 
 
 class ToolUse(msgspec.Struct, frozen=True):
@@ -83,9 +86,9 @@ class ToolUse(msgspec.Struct, frozen=True):
 
 
 class Picture(msgspec.Struct, frozen=True):
-    """A picture that a brain is shown: JPEG, of media time `at` (ns)."""
+    """A picture that a brain is shown: JPEG, of media time `at` (ns). "given": by the application, of no stream."""
 
-    stream: Literal["camera", "screen"]
+    stream: Literal["camera", "screen", "given"]
     at: int
     jpeg: bytes
 
@@ -98,6 +101,8 @@ class Context(msgspec.Struct, frozen=True):
     saying: the reply that is being spoken, if any; heard and unsaid: its words up to now, and those still to come.
     finishing: words of `unsaid` that will be said whatever comes: the rest of the clause that is being said.
     orders: names of the standing orders in force. tools: calls of tools, oldest first. pictures: oldest first.
+    instructions: who duetto is to be, None where the application has not said; note: for this reply alone, "" for
+    nothing. offers, choice: as in `command.Brief`.
     """
 
     now: int
@@ -112,19 +117,24 @@ class Context(msgspec.Struct, frozen=True):
     orders: tuple[str, ...] = ()
     tools: tuple[ToolUse, ...] = ()
     pictures: tuple[Picture, ...] = ()
+    instructions: str | None = None
+    note: str = ""
+    offers: tuple[Offer, ...] = ()
+    choice: str = "auto"
 
 
 class Ask(_Job, frozen=True, tag="ask"):
     """Answer these words. draft: the user may not have finished; nothing that the reply does may count yet.
 
-    how "tool": there are no words; say what the outcome of the latest call, in the context, calls for. may_call: tools
+    how "tool": there are no words; say what the outcome of the latest call, in the context, calls for. "told": the
+    application wants a reply to the conversation as it is; the text repeats what of it is unanswered. may_call: tools
     may be called.
     """
 
     part: ClassVar[Part] = "brain"
     reply: int
     text: str
-    how: Literal["spoken", "typed", "tool"]
+    how: Literal["spoken", "typed", "tool", "told"]
     draft: bool
     context: Context
     may_call: bool = True

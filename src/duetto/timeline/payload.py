@@ -139,9 +139,12 @@ class Heard(_Payload, frozen=True, tag="heard"):
 
 
 class Shown(_Payload, frozen=True, tag="shown"):
-    """A line of text that duetto showed (stream `text`)."""
+    """A line of text that duetto showed (stream `text`). reply: of the reply that it is part of and that is not spoken,
+    else None.
+    """
 
     text: str
+    reply: int | None = None
 
 
 class Notice(_Payload, frozen=True, tag="notice"):

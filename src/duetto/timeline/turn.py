@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from duetto.timeline.arrival import Arrival
+from duetto.timeline.command import Command
 from duetto.timeline.increment import Span
 
 MIC_RATE: Final = 16_000
@@ -67,7 +68,8 @@ class Turn(msgspec.Struct, frozen=True):
     index: 0, 1, 2, … number of the micro-turn. round: 0 carries the slice of every input stream; 1, 2, … carry
     only `arrivals` that came so soon after round 0 that the same micro-turn can still use them.
     span: the media time `[t, t+Δ)` the slice covers; decisions take effect from `span.end` on.
-    mic: int16 little-endian mono at MIC_RATE, exactly the span's samples, silence where nothing came.
+    mic: int16 little-endian mono at MIC_RATE, exactly the span's samples, silence where nothing came. commands: what
+    the application told, once all sound that it gave before has been heard.
     """
 
     index: int
@@ -78,6 +80,7 @@ class Turn(msgspec.Struct, frozen=True):
     screen: tuple[Frame, ...] = ()
     keys: tuple[Key, ...] = ()
     arrivals: tuple[Arrival, ...] = ()
+    commands: tuple[Command, ...] = ()
 
     @property
     def samples(self) -> Samples:

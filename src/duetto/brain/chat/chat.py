@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 
@@ -18,6 +18,7 @@ from duetto.brain.chat.wholeness import Understood, wholeness
 from duetto.brain.tools import Tool, ToolSpec
 from duetto.timeline.arrival import Arrival, Clause, Fault, Gist, GoOn, ReplyEnd, ToolCall, Usage, Withdraw
 from duetto.timeline.clock import NS_PER_S, Stopwatch
+from duetto.timeline.command import Offer
 from duetto.timeline.job import Ask, Forget, Job, Keep
 from duetto.workers.worker import Timed, describe
 
@@ -48,11 +49,12 @@ class _Withdrawal(msgspec.Struct):
 
 @dataclass(slots=True)
 class _Answer:
-    """One reply as it streams in. text: all that the model wrote. after: its time so far (see `Timed`); begun: when
-    its latest request was made.
+    """One reply as it streams in. specs: the tools it may call. text: all that the model wrote. after: its time so far
+    (see `Timed`); begun: when its latest request was made.
     """
 
     ask: Ask
+    specs: dict[str, ToolSpec]
     cutter: Cutter = field(default_factory=Cutter)
     marks: MarkReader = field(default_factory=MarkReader)
     text: str = ""
@@ -80,11 +82,8 @@ class ChatHandler:
     def __init__(self, model: ChatModel, settings: ChatSettings | None = None, tools: Sequence[Tool] = ()) -> None:
         self.settings = settings or ChatSettings()
         self._model = model
-        self._specs = {one.name: one.spec for one in tools}
-        self._offered = (*self._specs.values(), _WITHDRAW) if tools else ()
-        self._prompter = Prompter(
-            self.settings.instructions, characters=self.settings.characters, tools=bool(self._offered)
-        )
+        self._own = {one.name: one.spec for one in tools}
+        self._prompter = Prompter(self.settings.instructions, characters=self.settings.characters, tools=bool(tools))
 
     async def handle(self, job: Job) -> AsyncIterator[Arrival | Timed]:
         """Raises TypeError for a job of another part."""
@@ -109,7 +108,7 @@ class ChatHandler:
         if understood == "none" or put_off:
             yield ReplyEnd(ask.reply)
             return
-        answer = _Answer(ask)
+        answer = _Answer(ask, self._specs(ask))
         messages = self._prompter.messages(ask)
         size, stable = self._prompter.stable(messages)
         trouble: ModelTrouble | None = None
@@ -157,7 +156,11 @@ class ChatHandler:
 
     async def _stream(self, answer: _Answer, messages: tuple[Message, ...]) -> AsyncIterator[Arrival | Timed]:
         """One request's stream as arrivals. Raises ModelTrouble."""
-        request = ChatRequest(messages, self._offered if answer.ask.may_call else (), answer.ask.reply)
+        context = answer.ask.context
+        offered = (*answer.specs.values(), _WITHDRAW) if answer.specs else ()
+        # What follows from an outcome is free: a model that must call would call forever.
+        choice = "auto" if answer.ask.how == "tool" else context.choice
+        request = ChatRequest(messages, offered, answer.ask.reply, choice)
         answer.begun = answer.after
         stream = self._model.stream(request)
         pieces = stream.__aiter__()
@@ -195,7 +198,7 @@ class ChatHandler:
         if piece.call is not None and answer.ask.may_call and answer.calls < MOST_CALLS:
             answer.calls += 1
             found.extend(self._clause(answer, text) for text in answer.cutter.rest())
-            found.append(answer.timed(self._call(answer.ask.reply, piece.call)))
+            found.append(answer.timed(self._call(answer, piece.call)))
         return found
 
     def _read(self, answer: _Answer, text: str) -> list[Arrival | Timed]:
@@ -222,21 +225,42 @@ class ChatHandler:
         answer.clauses += 1
         return answer.timed(clause)
 
-    def _call(self, reply: int, call: CallRequest) -> Arrival:
+    def _specs(self, ask: Ask) -> dict[str, ToolSpec]:
+        """The tools that may be called, by name: duetto's own, then the application's."""
+        if not ask.may_call or ask.context.choice == "none":
+            return {}
+        return {**self._own, **{offer.name: _spec(offer) for offer in ask.context.offers}}
+
+    def _call(self, answer: _Answer, call: CallRequest) -> Arrival:
+        reply = answer.ask.reply
         if call.name == WITHDRAW:
             try:
                 return Withdraw(reply, msgspec.json.decode(call.arguments, type=_Withdrawal).call)
             except msgspec.DecodeError:
                 return Withdraw(reply)
         arguments = call.arguments[:MOST_ARGUMENTS]
-        spec = self._specs.get(call.name)
+        spec = answer.specs.get(call.name)
         if spec is None:  # the tools' part says which there are, and the model is told
             return ToolCall(reply, call.name, arguments)
         return ToolCall(reply, call.name, arguments, spec.effects, _filled(spec.question, arguments), spec.behind)
 
 
+def _spec(offer: Offer) -> ToolSpec:
+    try:
+        parameters = msgspec.json.decode(offer.parameters or "{}", type=dict[str, Any])
+    except msgspec.DecodeError:
+        parameters = {}
+    return ToolSpec(
+        offer.name,
+        offer.description,
+        parameters or {"type": "object", "properties": {}},
+        effects=offer.effects,
+        behind=offer.behind,
+    )
+
+
 def _wholeness(ask: Ask) -> tuple[Understood, bool]:
-    return ("whole", False) if ask.how == "tool" else wholeness(ask.text, typed=ask.how == "typed")
+    return ("whole", False) if ask.how in ("tool", "told") else wholeness(ask.text, typed=ask.how == "typed")
 
 
 def _continued(messages: tuple[Message, ...], text: str) -> tuple[Message, ...]:

@@ -14,11 +14,15 @@ Message = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class ChatRequest:
-    """What a model is asked: the whole conversation, and the tools that it may call. reply: the one it is for."""
+    """What a model is asked: the whole conversation, and the tools that it may call. reply: the one it is for.
+
+    choice: "auto", "required", or the name of the tool that it must call.
+    """
 
     messages: tuple[Message, ...]
     tools: tuple[ToolSpec, ...] = ()
     reply: int = 0
+    choice: str = "auto"
 
 
 @dataclass(frozen=True, slots=True)

@@ -82,6 +82,9 @@ class OpenAIModel:
                 }
                 for one in request.tools
             ]
+            if request.choice != "auto":
+                named = {"type": "function", "function": {"name": request.choice}}
+                given["tool_choice"] = "required" if request.choice == "required" else named
         return given
 
 

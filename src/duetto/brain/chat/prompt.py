@@ -47,7 +47,7 @@ _LINES: Final = 300
 
 @dataclass(frozen=True, slots=True)
 class _Entry:
-    role: Literal["user", "assistant", "tool"]
+    role: Literal["user", "assistant", "tool", "system"]
     at: int
     text: str
     use: ToolUse | None = None
@@ -57,9 +57,8 @@ class Prompter:
     """Makes the messages of one session's requests. It remembers from where on the talk is told, and what was seen."""
 
     def __init__(self, instructions: str, *, characters: int, tools: bool) -> None:
-        self._system = "\n\n".join(
-            part for part in (instructions.strip(), RULES + (TOOL_RULES if tools else "")) if part
-        )
+        self._instructions = instructions
+        self._tools = tools
         self._most = characters
         self._from = -1
         self._size = 0
@@ -77,7 +76,7 @@ class Prompter:
                 size -= len(gone.text)
                 self._from = gone.at
         self._size = size
-        messages: list[Message] = [{"role": "system", "content": self._system}]
+        messages: list[Message] = [{"role": "system", "content": self._system(ask.context)}]
         for entry in entries:
             _append(messages, entry)
         _append(messages, _Entry("user", ask.context.now, _present(ask)))
@@ -85,6 +84,11 @@ class Prompter:
             last = messages[-1]
             last["content"] = [{"type": "text", "text": last["content"]}, *map(_picture, ask.context.pictures)]
         return tuple(messages)
+
+    def _system(self, context: Context) -> str:
+        told = context.instructions
+        rules = RULES + (TOOL_RULES if self._tools or context.offers else "")
+        return "\n\n".join(part for part in ((self._instructions if told is None else told).strip(), rules) if part)
 
     def _entries(self, context: Context) -> list[_Entry]:
         """All there is to tell. What was seen stays told when the timeline has let go of it."""
@@ -153,6 +157,8 @@ def _told(context: Context) -> list[_Entry]:
             # Where it began: what the user said into it comes after it.
             since = remark.at if remark.since is None else remark.since
             found.append(_Entry("assistant", since, remark.text))
+        elif remark.who == "system":
+            found.append(_Entry("system", remark.at, remark.text))
         else:
             how = " (typed)" if remark.how == "typed" else ""
             found.append(_Entry("user", remark.at, f"{stamp(remark.at)}{how} {remark.text}"))
@@ -185,6 +191,10 @@ def _present(ask: Ask) -> str:
         state.append("standing orders: " + ", ".join(context.orders))
     if ask.how == "tool":
         state.append("an outcome has come; say what it calls for, or [wait]")
+    if ask.how == "told" and not ask.text:
+        state.append("it is your turn: say what the talk calls for")
+    if context.note:
+        state.append(f"for this reply: {context.note}")
     lines.append(f"({'; '.join(state)})")
     return "\n".join(lines)
 
@@ -203,7 +213,7 @@ def _append(messages: list[Message], entry: _Entry) -> None:
         messages.append({"role": "tool", "tool_call_id": id, "content": failed + entry.text})
         return
     last = messages[-1]
-    if last["role"] == entry.role and isinstance(last["content"], str):
+    if last["role"] == entry.role != "system" and isinstance(last["content"], str):
         last["content"] += ("\n" if entry.role == "user" else " ") + entry.text
     else:
         messages.append({"role": entry.role, "content": entry.text})

@@ -156,6 +156,8 @@ class EmbeddedBrain:
     # --- thinking: a pure function of the request and the memory ----------------------------------------------
 
     def _think(self, ask: Ask, memory: Memory) -> _Thought:
+        if ask.how == "told" and not ask.text:
+            ask = msgspec.structs.replace(ask, text=self._wanted(ask.context.note))
         if ask.how == "typed" and (text := reading.typed_text(ask.text)) is not None:
             return self._thought(ask, "whole", reading.start_reading(text, memory), memory)
         words, found = self._understand(ask, memory)
@@ -170,6 +172,11 @@ class EmbeddedBrain:
         if ask.how == "typed" and len(words) >= TEXT_WORDS:
             return self._thought(ask, "none", Answer(("I have your text.", "Say read this, and I read it.")), memory)
         return self._thought(ask, "none", talk.not_understood(memory) if words else Answer(), memory)
+
+    def _wanted(self, note: str) -> str:
+        """What to answer where the application wants a reply and nothing was said: its note, or a greeting."""
+        words = tokens(note)
+        return note if words and self._understander.understand(words).understood == "whole" else "hello"
 
     def _understand(self, ask: Ask, memory: Memory) -> tuple[tuple[Token, ...], Understanding]:
         """The request, by itself or as the answer to a question that duetto asked back."""

@@ -84,6 +84,8 @@ class AudioPipeline:
         self._number = 0
         self._open: Utterance | None = None
         self._ended: dict[int, Utterance] = {}  # waiting for their final words
+        self.patient = False
+        """A silence does not close an utterance, however long."""
 
     @property
     def hearing(self) -> Hearing:
@@ -176,7 +178,7 @@ class AudioPipeline:
         utterance = self._open
         if utterance is not None:
             silent = 0 if activity.active or activity.ended is None else now - activity.ended
-            if silent >= self.settings.utterance_silence:
+            if silent >= self.settings.utterance_silence and not self.patient:
                 return [*self._rest(utterance), *self.end_utterance(now)]
             if now - utterance.start >= self.settings.utterance_longest:
                 jobs += [*self._rest(utterance), *self.end_utterance(now)]
