@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 import numpy as np
@@ -13,6 +13,7 @@ import numpy as np
 from duetto.models.model import InteractionModel, MicroTurn, Observer, Output, Timing
 from duetto.timeline.arrival import Arrival, Fault
 from duetto.timeline.clock import Clock, Stopwatch, ms, s
+from duetto.timeline.command import Command
 from duetto.timeline.increment import Span
 from duetto.timeline.turn import DELTA, MIC_RATE, Frame, Key, Samples, Turn, samples_before
 from duetto.workers.crew import Crew
@@ -69,6 +70,14 @@ class KeyInput(Protocol):
     def take(self, before: int) -> tuple[Key, ...]: ...
 
 
+class CommandInput(Protocol):
+    """What the application tells on its way in."""
+
+    def take(self) -> tuple[Command, ...]:
+        """All that counts now: once the microphone's slice has been taken."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Inputs:
     """The input streams of a session; None where there is none of a kind."""
@@ -77,6 +86,7 @@ class Inputs:
     camera: PictureInput | None = None
     screen: PictureInput | None = None
     keys: KeyInput | None = None
+    commands: CommandInput | None = None
 
     @property
     def finished(self) -> bool:
@@ -102,10 +112,11 @@ class Feeder(Protocol):
 
 
 class Session:
-    """Runs one conversation from its first micro-turn to its last, on the calling thread.
+    """One conversation, micro-turn by micro-turn: `begin`, `step`, as many `more` as come, `end`.
 
-    Live and virtual sessions differ only in their clock, and in where `inputs` come from. `stop()` may be called
-    from any thread, or a signal handler. Whatever ends the session, feeders, workers and observers are closed.
+    Whoever runs it says when: `run()` does on the calling thread, for one conversation; an engine does for many.
+    Live and virtual sessions differ only in their clock, and in where `inputs` come from. Whatever ends the session,
+    feeders, workers and observers are closed by `close`.
     """
 
     def __init__(
@@ -130,9 +141,13 @@ class Session:
         self._mic_taken = 0
         self._faults: list[Fault] = []
         self._finished_at: int | None = None
+        self._index = 0
+        self._end = 0  # of the latest slice of input, media time in ns
+        self._voiced = 0  # until when the voice has been handed out
+        self._open: _Open | None = None
 
     def stop(self) -> None:
-        """End after the present micro-turn."""
+        """End after the present micro-turn. May be called from any thread, or a signal handler."""
         self._stopping.set()
 
     def run(self) -> int:
@@ -140,64 +155,101 @@ class Session:
 
         Returns the media time (ns) at which the session ended.
         """
-        index, end, voiced = 0, 0, 0
-        delta = self.settings.delta
         try:
             while not self._stopping.is_set():
-                start, end = end, end + delta
-                self.clock.sleep_until(end)
-                late = max(0, self.clock.now() - end)
-                if late >= delta:  # overrun: one larger slice, on the same grid
-                    end += late // delta * delta
-                voice_span = Span(voiced, end + delta) if index else Span(end, end + delta)
-                self._micro_turn(index, Span(start, end), voice_span, late)
-                voiced = voice_span.end
-                index += 1
-                if self._over(end):
+                self.clock.sleep_until(self._end + self.settings.delta)
+                turn: Turn | None = self.begin(self.clock.now())
+                while turn is not None:
+                    self.step(turn)
+                    turn = self.more(self.settings.grace)
+                self.end()
+                if self.over:
                     break
         finally:
-            self._close()
-        return end
+            self.close()
+        return self._end
 
     # --- one micro-turn ---------------------------------------------------------------------------------------
 
-    def _micro_turn(self, index: int, span: Span, voice_span: Span, late: int) -> None:
+    @property
+    def due(self) -> int:
+        """Media time (ns) at which the next micro-turn begins: the end of the slice that it takes in."""
+        return self._end + self.settings.delta
+
+    def begin(self, now: int) -> Turn:
+        """Begin the micro-turn that was due; now: media time (ns). Returns its first round."""
+        delta = self.settings.delta
+        start, end = self._end, self._end + delta
+        late = max(0, now - end)
+        if late >= delta:  # overrun: one larger slice, on the same grid
+            end += late // delta * delta
+        self._end = end
+        span = Span(start, end)
         for feeder in self._feeders:  # what a file or a simulated user costs is not the session's
-            feeder.feed(span.end)
+            feeder.feed(end)
             self._faults.extend(feeder.notices())
         wait = Stopwatch()
-        arrivals = self._crew.arrivals(span.end)  # on a virtual clock this waits for what is due
-        waited = wait.wall_ns()
-        watch = Stopwatch()
-        settling = 0
-        turns: list[Turn] = []
-        outputs: list[Output] = []
-        turn = self._gather(index, span, arrivals)
-        while True:
-            output = self._model.step(turn)
-            turns.append(turn)
-            outputs.append(output)
-            self._crew.submit(output.jobs, span.end)
-            if len(turns) >= self.settings.rounds:
-                break
-            wait = Stopwatch()
-            settled = self._crew.settle(span.end, self.settings.grace)
-            arrivals = self._crew.arrivals(span.end) if settled else ()
-            waited += wait.wall_ns()
-            settling += wait.wall_ns()
-            if not arrivals:
-                break
-            turn = Turn(index, len(turns), span, arrivals=arrivals)
-        voice = self._model.voice(voice_span)
-        timing = Timing(late, watch.wall_ns() - settling, waited, self._model.costs(), self._crew.behind())
-        self._show(MicroTurn(index, span, tuple(turns), tuple(outputs), voice.tobytes(), timing))
+        arrivals = self._crew.arrivals(end)  # on a virtual clock this waits for what is due
+        self._open = _Open(span, late, waited=wait.wall_ns())
+        return self._gather(span, arrivals)
 
-    def _gather(self, index: int, span: Span, arrived: tuple[Arrival, ...]) -> Turn:
+    def step(self, turn: Turn) -> None:
+        """Do one round."""
+        now = self._now()
+        watch = Stopwatch()
+        output = self._model.step(turn)
+        now.turns.append(turn)
+        now.outputs.append(output)
+        self._crew.submit(output.jobs, now.span.end)
+        now.computed += watch.wall_ns()
+
+    def more(self, grace: int) -> Turn | None:
+        """The next round, with what has come of quick work meanwhile; None where nothing has, or there were enough.
+
+        grace: ns of machine time that it may be waited for.
+        """
+        now = self._now()
+        if len(now.turns) >= self.settings.rounds:
+            return None
+        wait = Stopwatch()
+        settled = self._crew.settle(now.span.end, grace)
+        arrivals = self._crew.arrivals(now.span.end) if settled else ()
+        now.waited += wait.wall_ns()
+        return Turn(self._index, len(now.turns), now.span, arrivals=arrivals) if arrivals else None
+
+    @property
+    def waits(self) -> bool:
+        """Quick work is in hand that may still come within this micro-turn."""
+        now = self._now()
+        return len(now.turns) < self.settings.rounds and self._crew.quick(now.span.end)
+
+    def end(self) -> MicroTurn:
+        """No more rounds: hand out the voice, and show the whole micro-turn to all observers."""
+        now = self._now()
+        watch = Stopwatch()
+        first = now.span.end if self._index == 0 else self._voiced
+        span = Span(first, now.span.end + self.settings.delta)
+        voice = self._model.voice(span)
+        self._voiced = span.end
+        compute = now.computed + watch.wall_ns()
+        timing = Timing(now.late, compute, now.waited, self._model.costs(), self._crew.behind())
+        turns, outputs = tuple(now.turns), tuple(now.outputs)
+        made = MicroTurn(self._index, now.span, turns, outputs, voice.tobytes(), timing, self._model.pieces)
+        self._open = None
+        self._index += 1
+        self._show(made)
+        return made
+
+    def _now(self) -> _Open:
+        assert self._open is not None, "no micro-turn has begun"
+        return self._open
+
+    def _gather(self, span: Span, arrived: tuple[Arrival, ...]) -> Turn:
         inputs = self._inputs
         arrivals: tuple[Arrival, ...] = (*self._faults, *arrived)
         self._faults.clear()
         return Turn(
-            index,
+            self._index,
             0,
             span,
             mic=self._take_mic(span.end),
@@ -205,6 +257,7 @@ class Session:
             screen=inputs.screen.take(span.end) if inputs.screen else (),
             keys=inputs.keys.take(span.end) if inputs.keys else (),
             arrivals=arrivals,
+            commands=inputs.commands.take() if inputs.commands else (),
         )
 
     def _take_mic(self, until: int) -> bytes:
@@ -231,15 +284,18 @@ class Session:
 
     # --- the end ----------------------------------------------------------------------------------------------
 
-    def _over(self, now: int) -> bool:
+    @property
+    def over(self) -> bool:
+        """Every input has ended, and what it called for was said."""
         if not (self._inputs.finished and all(feeder.finished for feeder in self._feeders)):
             return False
         if self._finished_at is None:
-            self._finished_at = now
-        since = now - self._finished_at
+            self._finished_at = self._end
+        since = self._end - self._finished_at
         return since >= self.settings.linger or (since >= self.settings.tail and not self._model.busy)
 
-    def _close(self) -> None:
+    def close(self) -> None:
+        """Close everything. Raises ExceptionGroup, after all, when something could not be."""
         problems: list[Exception] = []
         closes: list[Callable[[], None]] = [feeder.close for feeder in self._feeders]
         closes += [self._crew.close, *(observer.close for observer in self._observers)]
@@ -250,3 +306,15 @@ class Session:
                 problems.append(error)
         if problems:
             raise ExceptionGroup("the session ended, but not every part of it could be closed", problems)
+
+
+@dataclass(slots=True)
+class _Open:
+    """A micro-turn under way. late, computed, waited: ns of machine time, as in `Timing`."""
+
+    span: Span
+    late: int
+    waited: int
+    computed: int = 0
+    turns: list[Turn] = field(default_factory=list)
+    outputs: list[Output] = field(default_factory=list)

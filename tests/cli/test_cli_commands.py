@@ -239,6 +239,8 @@ class Echo:
             self.timeline.add("mic", turn.span, word, at=turn.span.end, source="test", committed=True)
         return Output(turn.span.end, self.timeline.drain())
 
+    pieces = ()
+
     def voice(self, span):
         return np.zeros(span.duration * 24 // 1_000_000, np.int16)
 

@@ -291,7 +291,7 @@ def test_after_a_backchannel_duetto_goes_on_with_what_it_was_saying() -> None:
     while not actions:
         assert c.now - ended < ms(400)
         actions = c.turn(silent("yeah", ended, since=ended - ms(200)), Mouth(False, reply, ((reply, 1),)))
-    assert actions == (EndTurn(1, "mhm"), Resume(), Restore())
+    assert actions == (EndTurn(1, "yeah"), Resume(), Restore())
     assert c.state.reply(reply) is not None
 
 

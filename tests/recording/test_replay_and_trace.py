@@ -32,6 +32,8 @@ class Reciter:
         assert turn == expected
         return self.changed(output)
 
+    pieces = ()
+
     def voice(self, span: Span) -> Samples:
         samples = np.frombuffer(self.voices[span.start], "<i2").copy()
         assert len(samples) == samples_before(span.end, VOICE_RATE) - samples_before(span.start, VOICE_RATE)

@@ -39,6 +39,8 @@ class Notes:
     def costs(self):
         return {"notes": 1}
 
+    pieces = ()
+
     def voice(self, span):
         self.voiced.append(span)
         return np.zeros(samples_before(span.end, VOICE_RATE) - samples_before(span.start, VOICE_RATE), np.int16)

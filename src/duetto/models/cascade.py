@@ -29,7 +29,7 @@ from duetto.perception.video.pipeline import VideoPipeline, VideoSettings
 from duetto.speech.ledger import ClauseCut, ClauseStarted
 from duetto.speech.pipeline import SpeechPipeline
 from duetto.speech.playout import PlayoutSettings
-from duetto.speech.speaking import Speaking
+from duetto.speech.speaking import Piece, Speaking
 from duetto.timeline.arrival import Fault, Hypothesis, Speech
 from duetto.timeline.clock import Stopwatch, s
 from duetto.timeline.command import Brief, Erase, Manner, Remember, Unsay
@@ -148,6 +148,10 @@ class Cascade:
 
     def voice(self, span: Span) -> Samples:
         return self._measured("speech", lambda: self._speech.slice(span))
+
+    @property
+    def pieces(self) -> tuple[Piece, ...]:
+        return self._speech.playout.pieces
 
     @property
     def busy(self) -> bool:

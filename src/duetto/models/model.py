@@ -7,6 +7,7 @@ from typing import Protocol
 import msgspec
 
 from duetto.interaction.action import Action
+from duetto.speech.speaking import Piece
 from duetto.timeline.increment import Increment, Span
 from duetto.timeline.job import Job
 from duetto.timeline.turn import Samples, Turn
@@ -53,6 +54,11 @@ class InteractionModel(Protocol):
         """
         ...
 
+    @property
+    def pieces(self) -> tuple[Piece, ...]:
+        """Which of the samples that `voice` returned last belong to which reply; none where nobody can tell."""
+        ...
+
 
 class Timing(msgspec.Struct, frozen=True):
     """What a micro-turn cost, in ns of machine time. Not part of what a replay compares.
@@ -74,7 +80,7 @@ class MicroTurn(msgspec.Struct, frozen=True):
 
     span: the slice of input it took in. Its voice (int16 little-endian mono at VOICE_RATE) goes on where the voice of
     the micro-turn before ended (the first one's begins at `span.end`) until Δ after `span.end`: it has no gaps.
-    turns[i] led to outputs[i].
+    turns[i] led to outputs[i]. pieces: what of the voice is the sound of which reply; a recording does not keep them.
     """
 
     index: int
@@ -83,6 +89,7 @@ class MicroTurn(msgspec.Struct, frozen=True):
     outputs: tuple[Output, ...]
     voice: bytes
     timing: Timing
+    pieces: tuple[Piece, ...] = ()
 
 
 class Observer(Protocol):

@@ -19,6 +19,7 @@ from duetto.interaction.action import Action
 from duetto.models.model import Timing
 from duetto.timeline.arrival import Arrival
 from duetto.timeline.clock import NS_PER_S
+from duetto.timeline.command import Command
 from duetto.timeline.increment import Increment, Span
 from duetto.timeline.job import Ask, Call, Job
 from duetto.timeline.turn import Frame, Key
@@ -100,6 +101,7 @@ class Round(msgspec.Struct, frozen=True):
     actions: int
     jobs: int
     text: int
+    commands: int = 0
 
 
 class Closing(msgspec.Struct, frozen=True):
@@ -128,6 +130,7 @@ TOPICS: Final = (
     Topic("/screen", "foxglove.CompressedImage", CompressedImage),
     Topic("/keys", "duetto.Key", Key),
     Topic("/arrivals", "duetto.Arrival", Arrival),
+    Topic("/commands", "duetto.Command", Command),
     Topic("/increments", "duetto.Increment", Increment),
     Topic("/actions", "duetto.Action", Action),
     Topic("/jobs", "duetto.Job", Job),

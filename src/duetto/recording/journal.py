@@ -139,6 +139,8 @@ class Journal:
             self._put("/keys", key.at, key, index)
         for arrival in turn.arrivals:
             self._put("/arrivals", turn.span.end, arrival, index)
+        for command in turn.commands:
+            self._put("/commands", turn.span.end, command, index)
 
     def _outcome(self, index: int, output: Output) -> None:
         for increment in output.edits:
@@ -183,4 +185,5 @@ def _round(turn: Turn, output: Output) -> Round:
         actions=len(output.actions),
         jobs=len(output.jobs),
         text=len(output.text),
+        commands=len(turn.commands),
     )

@@ -168,6 +168,7 @@ def _turn(part: Round, take: Any) -> Turn:
         screen=tuple(map(frame, take("/screen", part.screen))),
         keys=take("/keys", part.keys),
         arrivals=take("/arrivals", part.arrivals),
+        commands=take("/commands", part.commands),
     )
 
 

@@ -15,6 +15,7 @@ from duetto.speech.clause import PlannedClause
 from duetto.speech.ledger import Ledger
 from duetto.speech.plan import Plan
 from duetto.speech.seam import Gain, Seams, Sound, fade_out, to_samples
+from duetto.speech.speaking import Piece
 from duetto.timeline.arrival import Speech
 from duetto.timeline.clock import in_ms, ms
 from duetto.timeline.increment import Span
@@ -113,6 +114,8 @@ class Playout:
         self._seams = Seams(self._fade)
         self._tail: _Tail | None = None
         self._position = 0  # samples handed out since media time 0
+        self._first = 0  # of them, before the latest slice
+        self._pieces: list[Piece] = []
         self._sounded = 0  # position at which the last sound handed out ended
         self._flow: tuple[int, int] | None = None  # (clause, position in it) that would go on without a seam
 
@@ -147,6 +150,11 @@ class Playout:
         """How long the sound is, in ns, that is known and may be heard: of clauses that are not held."""
         count = sum(clause.ready for clause in self._plan if not clause.held)
         return samples_at(count + (self._tail.sound.size if self._tail else 0), VOICE_RATE)
+
+    @property
+    def pieces(self) -> tuple[Piece, ...]:
+        """What of the latest slice is the sound of which clause, in its order; the rest is silence."""
+        return tuple(self._pieces)
 
     # --- changing the plan -------------------------------------------------------------------------------------
 
@@ -228,7 +236,8 @@ class Playout:
         first, end = samples_before(span.start, VOICE_RATE), samples_before(span.end, VOICE_RATE)
         if first < self._position:
             raise ValueError(f"span: begins at {span.start} ns, and the voice was handed out beyond")
-        self._position = first
+        self._position = self._first = first
+        self._pieces.clear()
         parts = [np.zeros(0, np.float32)]
         while self._position < end:
             parts.append(self._next(end - self._position))
@@ -272,8 +281,7 @@ class Playout:
         clause.release_said(self._limit)
         sound = self._seams.join(sound, seam=self._flow != (clause.id, start))
         self._flow = (clause.id, clause.cursor)
-        self._position += count
-        self._sounded = self._position
+        self._hand_out(clause, count)
         if clause.exhausted:
             self._finish(clause)
         return sound
@@ -287,13 +295,17 @@ class Playout:
         tail.start += sound.size
         tail.whole -= whole
         self._flow = (clause.id, tail.start)
-        self._position += sound.size
-        self._sounded = self._position
+        self._hand_out(clause, sound.size)
         if not tail.sound.size:
             self._tail = None
             self._flow = (clause.id, -1)  # whatever comes now begins with a seam
             self._silence(clause, cut=tail.cut)
         return self._seams.join(sound, seam=seam)
+
+    def _hand_out(self, clause: PlannedClause, count: int) -> None:
+        start, self._position = self._position, self._position + count
+        self._sounded = self._position
+        self._pieces.append(Piece(clause.reply, clause.id, start - self._first, self._position - self._first))
 
     def _mark(self, clause: PlannedClause, start: int, stop: int) -> None:
         """Tell the ledger which words begin and end in the clause's samples `[start, stop)`, handed out now."""

@@ -5,6 +5,15 @@ from __future__ import annotations
 import msgspec
 
 
+class Piece(msgspec.Struct, frozen=True):
+    """Samples `[start, end)` of a slice of voice are the sound of this clause."""
+
+    reply: int
+    clause: int
+    start: int
+    end: int
+
+
 class Speaking(msgspec.Struct, frozen=True):
     """How speech stands at media time `at` (ns), where the next slice of voice begins.
 

@@ -11,11 +11,14 @@ import threading
 from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import Final
 
 from duetto.timeline.arrival import Arrival, Fault
 from duetto.timeline.clock import Deadline, ms, s
 from duetto.timeline.job import Abort, Ask, Call, Forget, Hush, Job, Keep, Listen, More, Part, Speak
 from duetto.workers.worker import BROKEN, Result, Worker
+
+_QUICK: Final[tuple[Part, ...]] = ("brain", "voice")
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,13 +149,17 @@ class Crew:
         self._faults.clear()
         return tuple(a for a in found if getattr(a, "reply", None) not in self._forgotten)
 
+    def quick(self, now: int) -> bool:
+        """Something of a quick part (brain, voice) that is in hand may still come within this micro-turn."""
+        return any(_quick(post, task, now) for post in self._quick_posts() for task in post.tasks.values())
+
     def settle(self, now: int, grace: int) -> bool:
         """Wait up to `grace` ns of machine time for a quick part (brain, voice). True if something may have arrived.
 
         On a virtual clock nothing is waited for here: what is due now arrives now.
         """
-        quick = [self._posts[part] for part in ("brain", "voice") if part in self._posts]
-        if not any(_quick(post, task, now) for post in quick for task in post.tasks.values()):
+        quick = self._quick_posts()
+        if not self.quick(now):
             return False
         if not self._realtime:
             tasks = [task for post in quick for task in post.tasks.values() if _wanted(task.job) and task.due <= now]
@@ -164,7 +171,7 @@ class Crew:
             return True
         if any(post.broken is not None for post in quick):
             return True
-        return self._bell.wait(grace / 1e9)
+        return grace > 0 and self._bell.wait(grace / 1e9)
 
     def behind(self) -> dict[str, int]:
         """Jobs that each part has not finished."""
@@ -182,6 +189,9 @@ class Crew:
             raise ExceptionGroup("workers could not be closed", problems)
 
     # --- inside -----------------------------------------------------------------------------------------------
+
+    def _quick_posts(self) -> list[_Post]:
+        return [self._posts[part] for part in _QUICK if part in self._posts]
 
     def _collect(self, post: _Post) -> None:
         for result in post.worker.collect():
