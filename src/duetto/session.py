@@ -53,6 +53,10 @@ class MicInput(Protocol):
     def finished(self) -> bool: ...
     def take(self, count: int) -> Samples: ...
 
+    def missed(self, count: int) -> None:
+        """Silence was put in for `count` samples that have not come."""
+        ...
+
 
 class PictureInput(Protocol):
     """Pictures on their way in."""
@@ -139,7 +143,9 @@ class Session:
         self._observers = list(observers)
         self._stopping = threading.Event()
         self._mic_taken = 0
-        self._faults: list[Fault] = []
+        self._mic_still = False
+        """Silence was put in for sound that did not come."""
+        self._injected: list[Arrival] = []
         self._finished_at: int | None = None
         self._index = 0
         self._end = 0  # of the latest slice of input, media time in ns
@@ -187,11 +193,15 @@ class Session:
         span = Span(start, end)
         for feeder in self._feeders:  # what a file or a simulated user costs is not the session's
             feeder.feed(end)
-            self._faults.extend(feeder.notices())
+            self._injected.extend(feeder.notices())
         wait = Stopwatch()
         arrivals = self._crew.arrivals(end)  # on a virtual clock this waits for what is due
         self._open = _Open(span, late, waited=wait.wall_ns())
         return self._gather(span, arrivals)
+
+    def inject(self, arrival: Arrival) -> None:
+        """One more thing has arrived, from outside the session's own workers: it counts in the next micro-turn."""
+        self._injected.append(arrival)
 
     def step(self, turn: Turn) -> None:
         """Do one round."""
@@ -246,8 +256,8 @@ class Session:
 
     def _gather(self, span: Span, arrived: tuple[Arrival, ...]) -> Turn:
         inputs = self._inputs
-        arrivals: tuple[Arrival, ...] = (*self._faults, *arrived)
-        self._faults.clear()
+        arrivals: tuple[Arrival, ...] = (*self._injected, *arrived)
+        self._injected.clear()
         return Turn(
             self._index,
             0,
@@ -267,8 +277,13 @@ class Session:
         sound = mic.take(wanted) if mic is not None else np.zeros(0, np.int16)
         missing = wanted - len(sound)
         slack = samples_before(self.settings.mic_slack, MIC_RATE)
-        if missing and (mic is None or mic.finished or missing > slack):
+        still = self._mic_still and not len(sound)  # it has been waited for once
+        self._mic_still = False
+        if missing and (mic is None or mic.finished or missing > slack or still):
+            self._mic_still = True
             sound = np.concatenate([sound, np.zeros(missing, np.int16)])
+            if mic is not None:
+                mic.missed(missing)
         self._mic_taken += len(sound)
         return sound.astype("<i2", copy=False).tobytes()
 
@@ -278,7 +293,7 @@ class Session:
                 observer.on_micro_turn(micro_turn)
             except Exception as error:
                 self._observers.remove(observer)
-                self._faults.append(Fault(type(observer).__name__, f"it failed and was left out: {error}"))
+                self._injected.append(Fault(type(observer).__name__, f"it failed and was left out: {error}"))
                 with contextlib.suppress(Exception):  # what could not write cannot always end well either
                     observer.close()
 

@@ -24,6 +24,7 @@ from duetto.models.model import Output
 from duetto.models.picture_book import PictureBook
 from duetto.models.tool_book import ToolBook
 from duetto.perception.audio.pipeline import AudioPipeline, AudioSettings
+from duetto.perception.audio.vad import Floats
 from duetto.perception.text.pipeline import TypingPipeline, TypingSettings
 from duetto.perception.video.pipeline import VideoPipeline, VideoSettings
 from duetto.speech.ledger import ClauseCut, ClauseStarted
@@ -145,6 +146,16 @@ class Cascade:
         self._speech.write(now, self.timeline)
         jobs += self._measured("speech", self._speech.jobs)
         return Output(now, (*perceived, *self.timeline.drain()), actions, tuple(jobs), tuple(text))
+
+    def windows(self, turn: Turn) -> Floats:
+        """What of a turn's sound the voice activity model is to judge, float32 (k, 512), where an engine has it judged
+        with that of others: `judged` is to follow, then `step`.
+        """
+        return self._audio.windows(turn.samples)
+
+    def judged(self, probabilities: Floats) -> None:
+        """The probabilities, shape (k,), of what `windows` gave last."""
+        self._audio.judged(probabilities)
 
     def voice(self, span: Span) -> Samples:
         return self._measured("speech", lambda: self._speech.slice(span))
@@ -284,7 +295,7 @@ class Cascade:
             case do.EndTurn():
                 if action.text and action.counts:
                     self._history.add(Remark("user", action.text, action.since, source=f"turn:{action.utterance}"))
-                return self._audio.end_utterance(now)
+                return self._audio.end_utterance(now) if action.counts else self._audio.discard_utterance(now)
             case do.Show():
                 text.append(action.text)
                 self._remember_shown(action, now)

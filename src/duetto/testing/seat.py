@@ -19,7 +19,8 @@ from duetto.wire.seat import Opening, Refused
 class FakeSeat:
     """Everything that was asked of it, in lists. Set `now` and `waiting` as the test needs; `refuse` is raised by all.
 
-    heard: (samples, rate). order: names of the methods called, in their order.
+    heard: (samples, rate). silent: calls whose outcome is to lead to no reply. order: names of the methods called, in
+    their order.
     """
 
     id: str = "seat1"
@@ -34,6 +35,7 @@ class FakeSeat:
     lines: list[str] = field(default_factory=list)
     commands: list[Command] = field(default_factory=list)
     outcomes: list[tuple[int, str, bool]] = field(default_factory=list)
+    silent: list[int] = field(default_factory=list)
     order: list[str] = field(default_factory=list)
     followers: list[Callable[[MicroTurn], None]] = field(default_factory=list)
     closers: list[Callable[[str], None]] = field(default_factory=list)
@@ -69,9 +71,11 @@ class FakeSeat:
         self._note("command")
         self.commands.extend(commands)
 
-    def outcome(self, call: int, text: str, failed: bool = False) -> None:
+    def outcome(self, call: int, text: str, failed: bool = False, silent: bool = False) -> None:
         self._note("outcome")
         self.outcomes.append((call, text, failed))
+        if silent:
+            self.silent.append(call)
 
     def follow(self, follower: Callable[[MicroTurn], None]) -> None:
         self._note("follow")

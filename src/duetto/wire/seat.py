@@ -3,46 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
 from numpy.typing import NDArray
 
+from duetto.engine.opening import Opening, Refused
 from duetto.models.model import MicroTurn
 from duetto.timeline.command import Command
-from duetto.timeline.turn import Samples
-
-
-class Refused(Exception):
-    """A conversation cannot be seated, or cannot take what it was given. str(): one plain sentence for the client.
-
-    kind "full": no headroom now; "setting": what was asked for cannot be; "flood": more than may wait; "over": the
-    conversation has ended. field: what of the request is at fault, "" for none.
-    """
-
-    def __init__(self, kind: Literal["full", "setting", "flood", "over"], text: str, field: str = "") -> None:
-        super().__init__(text)
-        self.kind = kind
-        self.field = field
-
-
-@dataclass(frozen=True, slots=True)
-class Opening:
-    """What a client wants of a new conversation.
-
-    voice: name of the voice, "" for the server's own; an unknown one is the server's own too. speed: times its rate,
-    0.25 to 4. delta, horizon: ns, None for the server's own. first: commands that count from the first micro-turn on.
-    title: for logs and recordings. record: keep a recording, where the server allows it.
-    """
-
-    voice: str = ""
-    speed: float = 1.0
-    delta: int | None = None
-    horizon: int | None = None
-    first: tuple[Command, ...] = ()
-    title: str = ""
-    record: bool = False
-    extra: dict[str, Any] = field(default_factory=dict)
 
 
 class Seat(Protocol):
@@ -86,9 +53,7 @@ class Seat(Protocol):
         """A picture of now: uint8 BGR (h, w, 3) or JPEG. Raises ValueError that names the field and the limit."""
         ...
 
-    def key(
-        self, op: Literal["insert", "delete", "send"], text: str = "", position: int = 0, count: int = 0
-    ) -> None:
+    def key(self, op: Literal["insert", "delete", "send"], text: str = "", position: int = 0, count: int = 0) -> None:
         """An edit of the line being typed, now. Raises ValueError."""
         ...
 
@@ -100,8 +65,9 @@ class Seat(Protocol):
         """They count, in their order, from the micro-turn on in which all sound given before has been heard."""
         ...
 
-    def outcome(self, call: int, text: str, failed: bool = False) -> None:
-        """What came of a call of one of the application's own tools."""
+    def outcome(self, call: int, text: str, failed: bool = False, silent: bool = False) -> None:
+        """What came of a call of one of the application's own tools. silent: it is known from now on, and leads to no
+        reply. It counts after the commands given before it."""
         ...
 
     def follow(self, follower: Callable[[MicroTurn], None]) -> None:
@@ -125,4 +91,4 @@ class Host(Protocol):
         ...
 
 
-__all__ = ["Host", "Opening", "Refused", "Samples", "Seat"]
+__all__ = ["Host", "Opening", "Refused", "Seat"]

@@ -43,6 +43,7 @@ class AudioInput:
         )
         self._waiting: deque[Samples] = deque()
         self._available = 0
+        self._taken = 0
         self._closed = False
         self._lock = threading.Lock()
         self._broken = 0
@@ -82,7 +83,17 @@ class AudioInput:
                     left -= len(part)
             taken = np.concatenate(parts) if parts else np.zeros(0, np.int16)
             self._available -= len(taken)
+            self._taken += len(taken)
             return taken
+
+    def missed(self, count: int) -> None:
+        """Silence was put in for `count` samples that have not come: sound of a device stays that much later."""
+
+    def clear(self) -> None:
+        """Throw away what is waiting."""
+        with self._lock:
+            self._waiting.clear()
+            self._available = 0
 
     def close(self) -> None:
         """No more sound comes. What the resampler held back becomes available."""
@@ -95,6 +106,11 @@ class AudioInput:
     def available(self) -> int:
         """Samples that can be taken now."""
         return self._available
+
+    @property
+    def taken(self) -> int:
+        """Samples that were taken so far."""
+        return self._taken
 
     @property
     def finished(self) -> bool:

@@ -10,7 +10,7 @@ import numpy as np
 from duetto.perception.audio.melody import Melody
 from duetto.perception.audio.prosody import SILENCE_DB, SPAN, level, pitch
 from duetto.perception.audio.utterance import Utterance
-from duetto.perception.audio.vad import SileroBatch, VoiceActivity, VoiceActivitySettings
+from duetto.perception.audio.vad import WINDOW, Floats, SileroBatch, VoiceActivity, VoiceActivitySettings
 from duetto.timeline.arrival import Fault, Hypothesis, TimedWord
 from duetto.timeline.clock import ms, s
 from duetto.timeline.increment import Increment, Span
@@ -67,12 +67,14 @@ class Hearing:
 class AudioPipeline:
     """Perceives one microphone. Media time of a sample is its number in the stream over MIC_RATE.
 
-    model, row: the voice activity model and the session's place in its batch; its own model by default.
+    model, row: the voice activity model and the session's place in its batch; its own model by default, made when it is
+    first needed. An engine takes the windows of many sessions with `windows`, judges them as one batch, and gives
+    each its share with `judged` before `step`.
     """
 
     def __init__(self, settings: AudioSettings | None = None, model: SileroBatch | None = None, row: int = 0) -> None:
         self.settings = settings or AudioSettings()
-        self._model = model or SileroBatch()
+        self._model = model
         self._row = row
         self._activity = VoiceActivity(self.settings.activity)
         self._recent = np.zeros(0, np.int16)  # the latest sound, for pre-roll and pitch
@@ -80,10 +82,13 @@ class AudioPipeline:
         self._count = 0  # samples heard
         self._sent = 0  # of them, to the recogniser
         self._melody = Melody()
+        self._ahead: list[Floats] = []  # windows of each piece of the slice to come, taken ahead
+        self._judged: list[Floats] | None = None  # and what they were judged to be
         self._voicing: Increment | None = None  # open
         self._number = 0
         self._open: Utterance | None = None
         self._ended: dict[int, Utterance] = {}  # waiting for their final words
+        self._discarded: int | None = None  # onset of the voice that is not to count
         self.patient = False
         """A silence does not close an utterance, however long."""
 
@@ -107,6 +112,17 @@ class AudioPipeline:
             self._melody.level,
             self._melody.ending,
         )
+
+    def windows(self, samples: Samples) -> Floats:
+        """The windows that the slice to come completes: float32 (k, 512). `judged` is to follow, then its `step`."""
+        pieces = (samples[first : first + PIECE] for first in range(0, len(samples), PIECE))
+        self._ahead = [self._activity.pending(piece) for piece in pieces]
+        return np.concatenate(self._ahead) if self._ahead else np.zeros((0, WINDOW), np.float32)
+
+    def judged(self, probabilities: Floats) -> None:
+        """The probabilities, shape (k,), of what `windows` gave last."""
+        cuts = np.cumsum([len(windows) for windows in self._ahead])[:-1]
+        self._judged = np.split(probabilities, cuts)
 
     def step(self, turn: Turn, timeline: Timeline) -> tuple[Job, ...]:
         """One round: sound is judged and sent to the recogniser, hypotheses become `Word`s.
@@ -135,6 +151,12 @@ class AudioPipeline:
         self._ended[utterance.number] = utterance
         return (Listen(utterance.number, samples_at(self._sent, MIC_RATE), b"", last=True),)
 
+    def discard_utterance(self, now: int) -> tuple[Job, ...]:
+        """What is being said is not to count, to the end of its voice."""
+        if self._activity.active:
+            self._discarded = self._activity.since
+        return self.end_utterance(now)
+
     # --- sound ------------------------------------------------------------------------------------------------
 
     def _listen(self, samples: Samples, now: int, timeline: Timeline) -> list[Job]:
@@ -143,15 +165,26 @@ class AudioPipeline:
         jobs: list[Job] = []
         for first in range(0, len(samples), PIECE):
             piece = samples[first : first + PIECE]
-            probability = max(probability, self._activity.step(piece, self._model, self._row))
+            probability = max(probability, self._judge(first // PIECE, piece))
             self._recent = np.concatenate([self._recent, piece])[-self._kept :]
             self._count += len(piece)
             self._write_voicing(now, timeline)
             if self._activity.active:
                 self._melody.add(level(piece), pitch(self._recent))
             jobs += self._utter(now)
+        self._judged = None
         self._write_sound(Span(start, samples_at(self._count, MIC_RATE)), samples, probability, now, timeline)
         return jobs
+
+    def _judge(self, number: int, piece: Samples) -> float:
+        """How probable it is that somebody speaks in this piece of the slice."""
+        if self._judged is None:
+            if self._model is None:
+                self._model = SileroBatch()
+            return self._activity.step(piece, self._model, self._row)
+        probabilities = self._judged[number]
+        self._activity.update(probabilities)
+        return float(probabilities.max()) if len(probabilities) else 0.0
 
     def _write_sound(self, span: Span, samples: Samples, probability: float, now: int, timeline: Timeline) -> None:
         heard = pitch(self._recent) if self._activity.active else None
@@ -183,7 +216,7 @@ class AudioPipeline:
             if now - utterance.start >= self.settings.utterance_longest:
                 jobs += [*self._rest(utterance), *self.end_utterance(now)]
                 utterance = None
-        if utterance is None and activity.active:
+        if utterance is None and activity.active and activity.since != self._discarded:
             assert activity.since is not None
             first = samples_before(max(0, activity.since - self.settings.pre_roll), MIC_RATE)
             self._sent = max(first, self._sent, self._count - len(self._recent))
