@@ -118,6 +118,8 @@ def _is_yes(text: str) -> bool:
 
 def sweep(state: State) -> replies.Decision:
     """What was begun on a guess that did not hold is ended; what the user will not be asked any more is not made."""
+    if not state.calls:
+        return state, ()
     lost = [call for call in state.calls if state.reply(call.reply) is None]
     unasked = [call for call in lost if call.stage == "asking"]
     state = replace(state, calls=tuple(call for call in state.calls if call not in unasked))

@@ -76,4 +76,5 @@ def decide(state: State, percept: Percept) -> tuple[State, tuple[Action, ...]]:
     actions.extend(more)
     state, more = replies.plan(intake.fill(state, percept), percept)
     actions.extend(more)
-    return replace(state, floor=floor.holder(percept)), tuple(actions)
+    holder = floor.holder(percept)
+    return state if holder == state.floor else replace(state, floor=holder), tuple(actions)

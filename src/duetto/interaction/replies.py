@@ -90,6 +90,8 @@ def drop(state: State, ids: Iterable[int]) -> Decision:
 
 def retire(state: State, percept: Percept) -> State:
     """Forget replies of which nothing is left to say: heard to their end, failed by the voice, or without words."""
+    if not state.replies:
+        return state
     left = dict(percept.mouth.left)
     gone = frozenset(
         reply.id

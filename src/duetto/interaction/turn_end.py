@@ -31,7 +31,8 @@ def follow(state: State, percept: Percept) -> replies.Decision:
         actions.extend(ended)
         turn = None
     if ears.utterance is None:
-        return replace(state, turn=None, over=None), tuple(actions)
+        nothing = state.turn is None and state.over is None
+        return state if nothing else replace(state, turn=None, over=None), tuple(actions)
     turn = turn or UserTurn(
         ears.utterance,
         over=percept.mouth.sounding or state.overlap is not None,

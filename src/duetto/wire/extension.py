@@ -233,7 +233,7 @@ class Extension:
             case Ack():
                 self._journal.ack(event.seq)
             case Ping():
-                self._send({"type": "duetto.pong", "id": event.id})
+                self._send({"type": "duetto.pong", "id": event.id, "received": self._journal.received})
 
     def _hello(self, hello: Hello) -> None:
         first = not self.on

@@ -76,7 +76,9 @@ class Journal:
     """Between a protocol and its connection: numbers what is sent, and remembers it until the client has it.
 
     Until `begin` it passes everything on as it is. From then on each event carries `seq`: 1, 2, 3, …
-    `now` is the media time (ns), to be kept up by who has it.
+    `now` is the media time (ns), `received` the number of messages that came from the client over all its connections,
+    `duetto.resume` aside: whoever has them keeps them up. A client that comes back is told the latter, so that it knows
+    which of its own messages were lost.
     """
 
     def __init__(
@@ -87,6 +89,7 @@ class Journal:
         make_token: Callable[[], str] = new_token,
     ) -> None:
         self.now = 0
+        self.received = 0
         self.limits = limits or JournalLimits()
         self.deliver: Deliver | None = deliver
         self._make_token = make_token
@@ -173,7 +176,7 @@ class Journal:
         self._tokens = [good, self._make_token()]
         before, self.deliver = self.deliver, deliver
         told = {"type": "duetto.resumed", "session_id": session_id, "token": self.token, "seq": seq}
-        deliver(msgspec.json.encode(told))
+        deliver(msgspec.json.encode({**told, "received": self.received}))
         for kept in list(merge(self._rest, self._audio, key=lambda kept: kept.seq)):
             deliver(kept.message)
         return before

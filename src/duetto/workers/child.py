@@ -15,6 +15,7 @@ import threading
 from typing import IO
 
 from duetto.workers import frames
+from duetto.workers.many import Lanes, ManyHandler
 from duetto.workers.worker import Handler, describe
 
 SETTINGS_VARIABLE = "DUETTO_WORKER_SETTINGS"
@@ -45,13 +46,24 @@ def _work(out: IO[bytes]) -> None:
     threading.Thread(target=_read_orders, args=(sys.stdin.buffer, orders), daemon=True).start()
     module, _, name = sys.argv[1].partition(":")
     try:
-        handler: Handler = getattr(importlib.import_module(module), name)(os.environ.get(SETTINGS_VARIABLE, "{}"))
+        made: Handler | ManyHandler = getattr(importlib.import_module(module), name)(
+            os.environ.get(SETTINGS_VARIABLE, "{}")
+        )
     except BaseException as error:  # a library that calls sys.exit is one that cannot be used
         frames.write(out, frames.Report(0, done=True, error=describe(error)))
         return
     frames.write(out, frames.Report(0, done=True))
+    if isinstance(made, ManyHandler):
+        _work_for_many(made, orders, out)
+    else:
+        _work_for_one(made, orders, out)
+
+
+def _work_for_one(handler: Handler, orders: queue.SimpleQueue[frames.Order], out: IO[bytes]) -> None:
     while True:
         order = orders.get()
+        if order.job is None:
+            continue
         error_text: str | None = None
         try:
             for arrival in handler.handle(order.job):
@@ -59,6 +71,21 @@ def _work(out: IO[bytes]) -> None:
         except BaseException as error:
             error_text = describe(error)
         frames.write(out, frames.Report(order.ticket, done=True, error=error_text))
+
+
+def _work_for_many(many: ManyHandler, orders: queue.SimpleQueue[frames.Order], out: IO[bytes]) -> None:
+    lock = threading.Lock()
+
+    def tell(report: frames.Report) -> None:
+        try:
+            with lock:
+                frames.write(out, report)
+        except OSError:
+            os._exit(0)  # nobody reads the reports any more
+
+    lanes = Lanes(many, tell, "many")
+    while True:
+        lanes.put(orders.get())
 
 
 if __name__ == "__main__":

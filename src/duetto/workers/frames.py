@@ -15,10 +15,16 @@ LIMIT = 64 * 2**20
 
 
 class Order(msgspec.Struct, frozen=True, array_like=True):
-    """Session to worker: do this job."""
+    """Session to worker: do this job.
+
+    In a worker that many conversations share, seat is whose job it is. Without a job the seat comes, with its settings
+    (JSON), or, without those, leaves.
+    """
 
     ticket: int
-    job: Job
+    job: Job | None
+    seat: int = 0
+    settings: str | None = None
 
 
 class Report(msgspec.Struct, frozen=True, array_like=True):

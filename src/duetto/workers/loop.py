@@ -113,7 +113,7 @@ class _Run:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         task.add_done_callback(lambda done: self._finish(ticket) if done.cancelled() else None)
-        key = _key(job)
+        key = key_of(job)
         if key is not None:
             self._keyed[key] = task
             task.add_done_callback(lambda done: self._keyed.pop(key) if self._keyed.get(key) is done else None)
@@ -142,7 +142,8 @@ class _Run:
             self._bell.set()
 
 
-def _key(job: Job) -> Key | None:
+def key_of(job: Job) -> Key | None:
+    """What a `Forget` or `Abort` finds the job by."""
     match job:
         case Ask(reply=number):
             return ("reply", number)

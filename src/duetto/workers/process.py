@@ -81,7 +81,11 @@ class ProcessWorker:
         return False
 
     def submit(self, ticket: int, job: Job) -> None:
-        self._run.outbox.put(frames.Order(ticket, job))
+        self.order(frames.Order(ticket, job))
+
+    def order(self, order: frames.Order) -> None:
+        """Hand over an order as it is, for a child that many conversations share. Never blocks."""
+        self._run.outbox.put(order)
 
     def collect(self) -> list[Result]:
         run = self._run

@@ -27,17 +27,21 @@ class Melody:
         """A new onset."""
         self.level = SILENCE_DB
         self._pitches: deque[float] = deque(maxlen=KEPT)
+        self._ending: float | None = None
+        self._fresh = False
 
     def add(self, level: float, pitch: float | None) -> None:
         """The next piece: its level in dB of full scale and its pitch in Hz, None where unvoiced."""
         self.level = max(self.level, level)
         if pitch is not None:
             self._pitches.append(pitch)
+            self._fresh = True
 
     @property
     def ending(self) -> float | None:
         """Semitones of the latest pitches above the median of those before; None where too little is known."""
-        if len(self._pitches) < LEAST:
-            return None
-        pitches = np.array(self._pitches)
-        return float(12 * np.log2(np.median(pitches[-END:]) / np.median(pitches[:-END])))
+        if self._fresh and len(self._pitches) >= LEAST:
+            pitches = np.array(self._pitches)
+            self._ending = float(12 * np.log2(np.median(pitches[-END:]) / np.median(pitches[:-END])))
+        self._fresh = False
+        return self._ending
