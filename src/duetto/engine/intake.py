@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Callable
 from typing import Any, Final
 
 import numpy as np
@@ -10,6 +11,7 @@ from numpy.typing import NDArray
 
 from duetto.engine.opening import Refused
 from duetto.perception.audio.input import AudioInput
+from duetto.timeline.arrival import Arrival, Outcome
 from duetto.timeline.clock import ms
 from duetto.timeline.command import Command
 from duetto.timeline.stream import StreamFull
@@ -131,13 +133,15 @@ class SoundIntake:
 
 
 class CommandIntake:
-    """Commands that wait until the sound given before them has been heard."""
+    """Commands, and arrivals from outside, that wait until the sound given before them has been heard."""
 
     def __init__(self, sound: SoundIntake) -> None:
         self._sound = sound
-        self._waiting: deque[tuple[int, Command]] = deque()
+        self._waiting: deque[tuple[int, Command | Outcome]] = deque()
+        self.arrive: Callable[[Arrival], None] | None = None
+        """Takes the arrivals: they count after the commands before them."""
 
-    def push(self, *commands: Command) -> None:
+    def push(self, *commands: Command | Outcome) -> None:
         """Raises Refused("flood") at the limit."""
         if len(self._waiting) + len(commands) > MOST_COMMANDS:
             raise Refused("flood", f"more than {MOST_COMMANDS} commands are waiting")
@@ -146,7 +150,11 @@ class CommandIntake:
     def take(self) -> tuple[Command, ...]:
         found: list[Command] = []
         while self._waiting and self._waiting[0][0] <= max(self._sound.taken, 0):
-            found.append(self._waiting.popleft()[1])
+            given = self._waiting.popleft()[1]
+            if not isinstance(given, Outcome):
+                found.append(given)
+            elif self.arrive is not None:
+                self.arrive(given)
         return tuple(found)
 
     def sound_cleared(self) -> None:

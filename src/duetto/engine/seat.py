@@ -32,6 +32,7 @@ class Intakes:
     def __init__(self, sound_limit_s: float) -> None:
         self.sound = SoundIntake(sound_limit_s)
         self.commands = CommandIntake(self.sound)
+        """Outcomes wait here too, so that they come in their order."""
         self.camera = VideoInput("camera")
         self.screen = VideoInput("screen", max_rate=4.0, max_side=1280)
         self.keys = KeysInput()
@@ -64,6 +65,7 @@ class Seat:
         self._closers: list[Callable[[str], None]] = []
         self._own: frozenset[str] = frozenset()
         self._owed: dict[int, int] = {}  # call -> until when (ns) its outcome is owed
+        intakes.commands.arrive = session.inject
 
     @property
     def delta(self) -> int:
@@ -117,10 +119,10 @@ class Seat:
                 self._own = frozenset(offer.name for offer in command.offers)
         self._intakes.commands.push(*commands)
 
-    def outcome(self, call: int, text: str, failed: bool = False) -> None:
+    def outcome(self, call: int, text: str, failed: bool = False, silent: bool = False) -> None:
         self._check()
         if self._owed.pop(call, None) is not None:
-            self.session.inject(Outcome(call, text, failed))
+            self._intakes.commands.push(Outcome(call, text, failed, silent))
 
     # --- what it is told ----------------------------------------------------------------------------------------
 

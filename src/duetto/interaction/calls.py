@@ -137,6 +137,8 @@ def follow(state: State, percept: Percept) -> replies.Decision:
         if call is None:
             continue
         state = replace(state, calls=tuple(other for other in state.calls if other.id != call.id))
+        if isinstance(arrival, Outcome) and arrival.silent:
+            continue
         if not call.behind and any(_awaited(other, call) for other in state.calls):
             continue
         if state.turn is not None and state.turn.asked:

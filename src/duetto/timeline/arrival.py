@@ -185,11 +185,12 @@ class Progress(_Arrival, frozen=True, tag="progress"):
 
 
 class Outcome(_Arrival, frozen=True, tag="outcome"):
-    """A tool has ended. text: what it returned (JSON or plain), or why it failed."""
+    """A tool has ended. text: what it returned (JSON or plain), or why it failed. silent: nothing is to be said of it."""
 
     call: int
     text: str
     failed: bool = False
+    silent: bool = False
 
 
 # --- voice ----------------------------------------------------------------------------------------------------
