@@ -25,6 +25,8 @@ def take(state: State, percept: Percept) -> replies.Decision:
                 state = replace(state, manner=command)
             case Remember(who="user"):
                 state = leave(state, command.text)
+            case Remember(who="duetto"):
+                state = replace(state, unanswered=())  # it was the answer
             case Over():
                 state = replace(state, over=percept.now)
             case Discard():
