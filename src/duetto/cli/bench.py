@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -43,6 +44,14 @@ def run(
     command: Annotated[
         str, typer.Option("--command", help="Measure a command: {user} and {agent} stand for the two WAVs.")
     ] = "",
+    wire: Annotated[
+        str,
+        typer.Option(
+            "--target",
+            help="Measure a server: openai-realtime:URL, gpt-live:URL or gemini-live:URL. DUETTO_BENCH_KEY is its key.",
+            metavar="KIND:URL",
+        ),
+    ] = "",
     realtime: Annotated[bool, typer.Option("--realtime", help="Measure duetto on the machine's clock.")] = False,
     with_model: WithModel = False,
     restart: Annotated[
@@ -58,7 +67,7 @@ def run(
 ) -> None:
     """Take the items, judge and score them, write results and report.
 
-    duetto is measured in process on the virtual clock, unless --realtime or --command says otherwise.
+    duetto is measured in process on the virtual clock, unless --realtime, --target or --command says otherwise.
     """
     with clear_errors():
         from duetto.bench.machine import machine
@@ -69,25 +78,30 @@ def run(
         from duetto.bench.scenario import SHIPPED, SHIPPED_MODEL, load_all
         from duetto.bench.targets.command import CommandTarget
         from duetto.bench.targets.duetto import DuettoTarget
+        from duetto.bench.targets.named import wire_target
         from duetto.bench.targets.target import Target
         from duetto.bench.text import lines
 
         if command and realtime:
             fail("--command: it runs in its own time; leave --realtime out")
+        if wire and (command or with_model):
+            fail(f"--target: leave {'--command' if command else '--with-model'} out")
         target: Target
         if command:
             target = CommandTarget(command)
+        elif wire:
+            target = wire_target(wire, os.environ.get("DUETTO_BENCH_KEY", ""))
         else:
             target = DuettoTarget(settings_of(delta_ms=delta, horizon_ms=horizon), realtime, restart, drafts)
         found = load_all(scenarios or (SHIPPED_MODEL if with_model else SHIPPED), suites or ())
-        if realtime and jobs is None:
+        if (realtime or wire) and jobs is None:
             jobs = 1  # several at once would be late for one another
         with _progress(len(found), quiet) as taken:
             trials = take_all(target, items_of(found), out, seed=seed, jobs=jobs, taken=taken)
         given = {"command": command, "realtime": realtime, "delta": delta, "horizon": horizon, "seed": seed}
-        given |= {"with-model": with_model, "restart": restart, "no-drafts": not drafts}
+        given |= {"target": wire, "with-model": with_model, "restart": restart, "no-drafts": not drafts}
         again = _command("run", suites, **given)
-        results = results_of(target.name, again, machine() if realtime else "", found, trials)
+        results = results_of(target.name, again, machine() if realtime or wire else "", found, trials)
         path = save(results, out)
         write_report(out / "report.html", _json(path), lambda item: sound_path(out, item))
         if not quiet:
@@ -207,7 +221,7 @@ def _json(path: Path) -> dict[str, object]:
 
 def _command(name: str, suites: list[str] | None, **options: object) -> str:
     """What makes the run again: only what changes its results."""
-    usual = {"delta": DELTA_MS, "horizon": HORIZON_MS, "seed": 1, "command": "", "realtime": False}
+    usual = {"delta": DELTA_MS, "horizon": HORIZON_MS, "seed": 1, "command": "", "target": "", "realtime": False}
     usual |= {"with-model": False, "restart": False, "no-drafts": False}
     words = ["duetto", "bench", name, *(suites or ())]
     for option, value in options.items():
