@@ -2,5 +2,6 @@
 
 from duetto.engine.engine import Engine, EngineSettings
 from duetto.engine.opening import Opening, Refused
+from duetto.engine.staff import SharedStaff
 
-__all__ = ["Engine", "EngineSettings", "Opening", "Refused"]
+__all__ = ["Engine", "EngineSettings", "Opening", "Refused", "SharedStaff"]
