@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from duetto.cli import bench, converse, demo, doctor, replay, talk, timeline, version
+from duetto.cli import bench, converse, demo, doctor, replay, serve, talk, timeline, version
 
 app = typer.Typer(
     name="duetto",
@@ -16,3 +16,4 @@ app = typer.Typer(
 for command in (demo, converse, talk, replay, timeline, doctor, version):
     app.command(command.__name__.rpartition(".")[2])(command.run)
 app.add_typer(bench.app, name="bench")
+app.add_typer(serve.app, name="serve")

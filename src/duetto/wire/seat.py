@@ -42,7 +42,7 @@ class Seat(Protocol):
 
     @property
     def waiting(self) -> int:
-        """ns of sound given that have not been heard yet."""
+        """Ns of sound given that have not been heard yet."""
         ...
 
     def forget_sound(self) -> None:
@@ -67,7 +67,8 @@ class Seat(Protocol):
 
     def outcome(self, call: int, text: str, failed: bool = False, silent: bool = False) -> None:
         """What came of a call of one of the application's own tools. silent: it is known from now on, and leads to no
-        reply. It counts after the commands given before it."""
+        reply. It counts after the commands given before it.
+        """
         ...
 
     def follow(self, follower: Callable[[MicroTurn], None]) -> None:

@@ -41,9 +41,13 @@ decode_order = msgspec.msgpack.Decoder(Order).decode
 decode_report = msgspec.msgpack.Decoder(Report).decode
 
 
-def write(pipe: IO[bytes], message: Order | Report) -> None:
+def write(pipe: IO[bytes], message: msgspec.Struct) -> None:
     """Write one frame and flush it. Raises OSError when the other side has gone."""
-    body = encode(message)
+    write_body(pipe, encode(message))
+
+
+def write_body(pipe: IO[bytes], body: bytes) -> None:
+    """The same for what is encoded."""
     pipe.write(struct.pack("<I", len(body)) + body)
     pipe.flush()
 

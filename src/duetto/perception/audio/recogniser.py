@@ -85,8 +85,8 @@ class RecogniserHandler:
         if not isinstance(job, Listen):
             raise TypeError(f"job: a recogniser does Listen (got {type(job).__name__})")
         if job.utterance != self._utterance:
+            self._recogniser.start(job.start)  # one of many may have to wait here, with nothing changed (`NotNow`)
             self._utterance, self._words = job.utterance, ()
-            self._recogniser.start(job.start)
         try:
             samples = job.sound
             heard = self._recogniser.feed(samples, job.quiet) if len(samples) else None

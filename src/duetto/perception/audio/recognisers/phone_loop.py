@@ -35,6 +35,7 @@ class PhoneLoop:
     def start(self, mean: str) -> None:
         """A new utterance. mean: cepstral mean, as pocketsphinx writes it."""
         self.end()
+        self._decoder.reinit_feat()  # nothing of the utterance before is left in its noise tracker
         self._decoder.set_cmn(mean)
         self._decoder.start_utt()
         self._running = True

@@ -101,6 +101,16 @@ class RunningMean:
         self._mean = np.array(USUAL_MEAN)
         self.restart()
 
+    @property
+    def carried(self) -> tuple[float, ...]:
+        """The mean as it is: what the next utterance begins with."""
+        return tuple(float(value) for value in self._mean)
+
+    @carried.setter
+    def carried(self, mean: tuple[float, ...]) -> None:
+        """Between utterances: another voice's mean, or () for the usual one."""
+        self._mean = np.array(mean or USUAL_MEAN)
+
     def restart(self) -> None:
         """A new utterance, before its first sound."""
         self._sum = self._mean * CARRIED_FRAMES
@@ -200,9 +210,20 @@ class PocketsphinxRecogniser:
         self._held: list[bytes] = []  # of the silence since it was settled
         self._settled = False
 
+    @property
+    def carried(self) -> tuple[float, ...]:
+        """What one utterance leaves to the next: all of the state that outlives it. () for a new voice."""
+        return self._mean.carried
+
+    @carried.setter
+    def carried(self, carried: tuple[float, ...]) -> None:
+        """For the utterance that starts next: whose voice it is."""
+        self._mean.carried = carried
+
     def start(self, at: int) -> None:
         if self._running:
             self._decoder.end_utt()
+        self._decoder.reinit_feat()  # its noise tracker remembers the utterance before, which may be another voice's
         self._floor.restart()
         self._at, self._words = at, []
         self._mean.restart()

@@ -34,6 +34,10 @@ class SherpaRecogniser:
         self._at = 0
         self._tokens: list[str] = []
 
+    def another(self) -> SherpaRecogniser:
+        """One more, for another voice, with the same model."""
+        return SherpaRecogniser(self._engine)
+
     def start(self, at: int) -> None:
         self._at, self._tokens = at, []
         self._stream = self._engine.create_stream()

@@ -44,6 +44,10 @@ class WhisperRecogniser:
         self._stable: list[TimedWord] = []
         self._latest: list[TimedWord] = []
 
+    def another(self) -> WhisperRecogniser:
+        """One more, for another voice, with the same model."""
+        return WhisperRecogniser(self._engine)
+
     def start(self, at: int) -> None:
         self._at, self._fresh, self._step = at, 0, LEAST_STEP
         self._sound, self._stable, self._latest = [], [], []

@@ -1,0 +1,1 @@
+"""What is served where: one file for each protocol, and one for what is said about the server itself."""
