@@ -1,6 +1,7 @@
 """A Python function as a tool, which runs here: python client_tool.py ws://127.0.0.1:8000"""
 
 import asyncio
+import contextlib
 import sys
 
 import duetto
@@ -22,4 +23,5 @@ async def main(url: str) -> None:
                 print(event)
 
 
-asyncio.run(main(sys.argv[1]))
+with contextlib.suppress(TimeoutError):  # after 20 s it is enough
+    asyncio.run(main(sys.argv[1]))

@@ -1,6 +1,7 @@
 """Type while it talks: what is typed is perceived key by key. python client_typing.py ws://127.0.0.1:8000"""
 
 import asyncio
+import contextlib
 import sys
 
 from duetto.client import Client, Closed, Increments, Said
@@ -30,4 +31,5 @@ async def main(url: str) -> None:
                     print(why)
 
 
-asyncio.run(main(sys.argv[1]))
+with contextlib.suppress(TimeoutError):  # after 20 s it is enough
+    asyncio.run(main(sys.argv[1]))

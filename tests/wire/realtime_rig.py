@@ -1,5 +1,5 @@
-"""A client of the OpenAI Realtime wire without a socket. Every event that comes is checked by the openai package's types,
-and the order of all of them by `Order`."""
+"""A client of the OpenAI Realtime wire without a socket. Every event that comes is checked by the openai package's
+types, and the order of all of them by `Order`."""
 
 from __future__ import annotations
 

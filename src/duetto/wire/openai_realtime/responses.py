@@ -4,8 +4,8 @@ One response at a time in the conversation, as the protocol has it, though sever
 that begins while another is being told ends that one's response, and should that one go on, its rest is a new response.
 A response of which nothing has been told yet tells whichever reply speaks first.
 
-A response is done when its sound has been heard, later than where sound is sent ahead. So a client may ask for the reply
-to an outcome while the words that went with the call are still being spoken: that request waits for their end.
+A response is done when its sound has been heard, later than where sound is sent ahead. So a client may ask for the
+reply to an outcome while the words that went with the call are still being spoken: that request waits for their end.
 """
 
 from __future__ import annotations
@@ -85,9 +85,7 @@ class Responses:
         self._heard = Heard()
         self._active: Response | None = None
         self._claims = False  # the active one awaits the reply to an outcome, and nothing was asked for
-        self._next: Terms | None = (
-            None  # of a response that begins when the active one is over, and claims such a reply
-        )
+        self._next: Terms | None = None  # of a response that begins when the active one is over, and claims the same
         self._apart: dict[str, Response] = {}
         self._telling: dict[int, Response] = {}
         self._spoken: OrderedDict[int, bool] = OrderedDict()  # open replies
@@ -285,13 +283,14 @@ class Responses:
     def _begin(self, number: int) -> None:
         """A reply takes the place of the one being told, or is the one that is waited for."""
         active = self._active
-        if active is not None and active.reply is not None:
+        told = None if active is None else active.reply
+        if active is not None and told is not None:
             if active.items:
                 active.finish("completed")
                 self._drop(active)
                 active = self._active
             else:
-                del self._telling[active.reply]
+                self._telling.pop(told, None)
         if active is None:
             active = self._active = self._new(self._outlet.new_id("resp"), self.terms)
         self._claims = False
