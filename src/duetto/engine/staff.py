@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from dataclasses import replace
 
 import msgspec
@@ -10,7 +10,7 @@ import msgspec
 from duetto.assembly import BESIDE, Settings
 from duetto.brain.brain import BrainHandler
 from duetto.brain.chat.chat import ChatHandler
-from duetto.brain.chat.model import ChatModel
+from duetto.brain.chat.model import ChatModel, ChatRequest, Piece
 from duetto.brain.chat.settings import ChatSettings
 from duetto.brain.embedded import EmbeddedBrain, language
 from duetto.brain.tools import Tool, ToolHandler, as_tools
@@ -96,11 +96,25 @@ def _thinkers(
         EmbeddedBrain()  # compiles the phrases once, before anybody waits for it
         return [in_thread("brain", lambda _: BrainHandler(EmbeddedBrain()))]
     chat = settings.chat
-    make = model or _openai
+    shared = (model or _openai)(chat)  # one client, with its connections, for all
+    lent = tuple(replace(one, close=None) for one in tools)
     return [
-        on_loop("brain", lambda _: ChatHandler(make(chat), chat, tools)),
-        on_loop("tools", lambda _: ToolHandler(tools)),
+        on_loop("brain", lambda _: ChatHandler(_Lent(shared), chat, lent), end=shared.close),
+        on_loop("tools", lambda _: ToolHandler(lent), end=ToolHandler(tools).close),
     ]
+
+
+class _Lent:
+    """A language model that others ask too: a conversation that ends does not close it."""
+
+    def __init__(self, model: ChatModel) -> None:
+        self._model = model
+
+    def stream(self, request: ChatRequest) -> AsyncIterator[Piece]:
+        return self._model.stream(request)
+
+    async def close(self) -> None:
+        return
 
 
 def _openai(chat: ChatSettings) -> ChatModel:

@@ -193,14 +193,24 @@ class Service:
             aside = line.attach(outlet)
             await self.carry(websocket, line, outlet, aside.receive)
 
-    async def carry(self, websocket: WebSocket, line: Line, outlet: Outlet, receive: Callable[[str], None]) -> None:
-        """Carry the messages of a line's outlet over a WebSocket, until it ends."""
+    async def carry(
+        self,
+        websocket: WebSocket,
+        line: Line,
+        outlet: Outlet,
+        receive: Callable[[str], None],
+        gone: Callable[[], None] | None = None,
+    ) -> None:
+        """Carry the messages of a line's outlet over a WebSocket, until it ends. gone: is called then, in the place of
+        the line's own.
+        """
+        gone = gone or (lambda: line.gone(outlet))
         try:
             await self.accept(websocket)
         except BaseException:
-            line.gone(outlet)
+            gone()
             raise
-        await converse(websocket, line, outlet, receive)
+        await converse(websocket, line, outlet, receive, gone)
 
     def _seated(self, line: Line) -> None:
         assert line.seat is not None

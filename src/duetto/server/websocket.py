@@ -24,10 +24,12 @@ MOST_REASON: Final = 123
 """Bytes that a close frame has for its reason (RFC 6455, 5.5)."""
 
 
-async def converse(websocket: WebSocket, line: Line, outlet: Outlet, receive: Callable[[str], None]) -> None:
-    """Carry messages both ways on an accepted WebSocket, until either side ends; then the line has lost this outlet.
+async def converse(
+    websocket: WebSocket, line: Line, outlet: Outlet, receive: Callable[[str], None], gone: Callable[[], None]
+) -> None:
+    """Carry messages both ways on an accepted WebSocket, until either side ends.
 
-    receive: takes what comes; it does not raise.
+    receive: takes what comes. gone: is told that the connection is over. Neither raises.
     """
     house = line.house
     timer = asyncio.get_running_loop().call_later(house.limits.opening_s, _late, line, outlet)
@@ -45,7 +47,7 @@ async def converse(websocket: WebSocket, line: Line, outlet: Outlet, receive: Ca
         house.metrics.connections.dec()
         for task in tasks:
             task.cancel()
-        line.gone(outlet)
+        gone()
         await asyncio.wait(tasks)
         for task in tasks:
             if not task.cancelled() and (error := task.exception()) is not None:

@@ -56,7 +56,8 @@ class CrewSettings:
     patience: float = 30.0
     """Seconds of machine time that a virtual clock waits for one part before it counts as hanging."""
     restarts: int = 3
-    """How often a part that hangs or breaks is begun anew; after that it is given up for the session."""
+    """How often in a row, without a job done in between, a part that hangs or breaks is begun anew; after that it is
+    given up for the session."""
     most_jobs: int = 64
     """Jobs one part may have in hand; past it sound is not sent to it until it catches up."""
 
@@ -244,6 +245,7 @@ class Crew:
                     post.failed = max(post.failed or 0, ticket)
                 elif post.failed is not None and ticket > post.failed and _wanted(task.job):
                     post.failed = None
+                    post.restarts = 0
                     found.append(Fault(part, f"the {part} works again", working=True))
         waiting = [task.since for task in post.tasks.values() if _wanted(task.job)]
         if self._realtime and waiting and now - max(min(waiting), post.alive) > limit:

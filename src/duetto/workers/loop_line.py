@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import queue
 import threading
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -25,17 +25,25 @@ class LoopLine:
 
     make: builds a seat's handler from its settings, on the loop: it should be cheap, and what costs something (a client
     with its connections) be common to all seats. A `Forget` or `Abort` cancels the task of the same seat that it is
-    about; a seat that leaves, all of its.
+    about; a seat that leaves, all of its. end: awaited on the loop when the line is closed, after all seats have left:
+    lets go of what they shared.
     """
 
     together = True
     standing = True
     slow = True
 
-    def __init__(self, part: Part, make: Callable[[str], AsyncHandler], bell: threading.Event) -> None:
+    def __init__(
+        self,
+        part: Part,
+        make: Callable[[str], AsyncHandler],
+        bell: threading.Event,
+        end: Callable[[], Awaitable[None]] | None = None,
+    ) -> None:
         self._part = part
         self._make = make
         self._bell = bell
+        self._end = end
         self._run = _Run(part, make, bell)
 
     @property
@@ -66,7 +74,7 @@ class LoopLine:
         self._run.end()
 
     def close(self) -> None:
-        self._run.end()
+        self._run.end(self._end)
         self._run.join(Deadline(CLOSE_S + 1.0))
 
 
@@ -89,6 +97,7 @@ class _Run:
         self._bell = bell
         self._loop = asyncio.new_event_loop()
         self._ended = asyncio.Event()
+        self._last: Callable[[], Awaitable[None]] | None = None
         self._here: dict[int, _Here] = {}
         self._leaving: set[asyncio.Task[None]] = set()
         self._thread = threading.Thread(target=self._live, name=f"duetto-{part}-many", daemon=True)
@@ -104,7 +113,8 @@ class _Run:
 
         self._on_loop(do)
 
-    def end(self) -> None:
+    def end(self, last: Callable[[], Awaitable[None]] | None = None) -> None:
+        self._last = last
         self._on_loop(self._ended.set)
 
     def join(self, deadline: Deadline) -> None:
@@ -157,6 +167,10 @@ class _Run:
     async def _serve(self) -> None:
         await self._ended.wait()
         await asyncio.gather(*map(_close, self._here.values()), *self._leaving, return_exceptions=True)
+        if self._last is not None:
+            with contextlib.suppress(Exception):
+                async with asyncio.timeout(CLOSE_S):
+                    await self._last()
 
     def _start(self, work: Coroutine[Any, Any, None], among: set[asyncio.Task[None]]) -> asyncio.Task[None]:
         task = self._loop.create_task(work)

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 
@@ -427,6 +427,15 @@ def in_thread(part: Part, make: Callable[[str], Handler], *, bounds: HubSettings
     return Hub(part, lambda bell: ThreadLine(part, make, bell), bounds)
 
 
-def on_loop(part: Part, make: Callable[[str], AsyncHandler], *, bounds: HubSettings | None = None) -> Hub:
-    """Shared on an event loop in a thread of this process. make: a seat's handler from its settings, cheaply."""
-    return Hub(part, lambda bell: LoopLine(part, make, bell), bounds)
+def on_loop(
+    part: Part,
+    make: Callable[[str], AsyncHandler],
+    *,
+    end: Callable[[], Awaitable[None]] | None = None,
+    bounds: HubSettings | None = None,
+) -> Hub:
+    """Shared on an event loop in a thread of this process. make: a seat's handler from its settings, cheaply.
+
+    end: awaited when the hub is closed: lets go of what the handlers share.
+    """
+    return Hub(part, lambda bell: LoopLine(part, make, bell, end), bounds)

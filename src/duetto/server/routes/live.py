@@ -45,7 +45,7 @@ def routes(service: Service) -> list[BaseRoute]:
         asked = decoded(await request.body(), _Created)
         if asked.transport.type != "webrtc":
             raise BadRequest(f"transport.type: webrtc is all there is (got {asked.transport.type!r})", "transport.type")
-        setup = Setup(session={**(identity.session or {}), **asked.session}, track=True)
+        setup = Setup(session={**asked.session, **(identity.session or {})}, track=True)
         line, answer = await call(service, identity, KIND, service.wires.live(setup), asked.transport.sdp)
         name = service.id_of(line, PREFIX)
         transport = {"type": "webrtc", "sdp": answer}

@@ -13,13 +13,14 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from duetto.server.auth import Identity
 from duetto.server.calls import call
+from duetto.server.coming_back import Switch, asked, complaint
 from duetto.server.errors import BadRequest, decoded
 from duetto.server.outlet import POLICY, TRY_LATER
 from duetto.server.secrets import DEFAULT_S
 from duetto.server.service import Service
 from duetto.server.websocket import cut
 from duetto.server.wires import Setup
-from duetto.wire.extension import PREFIX, BadEvent, ClientEvent, Resume, decode, opening_for
+from duetto.wire.extension import Resume, opening_for
 from duetto.wire.journal import NotResumed
 from duetto.wire.seat import Opening, Refused
 
@@ -54,41 +55,50 @@ def routes(service: Service) -> list[BaseRoute]:
                 first = await service.first(websocket, limits.opening_s if speaks else limits.hello_s)
             except WebSocketDisconnect:
                 return
-            asked = _asked(first)
+            wanted = asked(first)
             try:
-                if isinstance(asked, Resume) and first is not None:
+                if isinstance(wanted, Resume) and first is not None:
                     service.counted(KIND, first)
-                    await _resume(websocket, identity, asked)
+                    await _resume(websocket, identity, wanted)
                     return
-                wanted = opening_for(first, Opening()) if first is not None else Opening()
+                opening = opening_for(first, Opening()) if first is not None else Opening()
                 setup = Setup(
                     query.get("model", ""),
                     query.get("intent") == "transcription",
                     identity.session,
-                    delta=wanted.delta,
-                    horizon=wanted.horizon,
+                    delta=opening.delta,
+                    horizon=opening.horizon,
                 )
-                await service.converse(websocket, identity, KIND, service.wires.realtime(setup), first)
+                await _converse(websocket, identity, setup, first)
             except (Refused, BadRequest, NotResumed) as error:
-                await websocket.send_text(_complaint(error))
+                await websocket.send_text(complaint(error))
                 full = isinstance(error, Refused) and error.kind == "full"
                 await websocket.close(TRY_LATER if full else POLICY, cut(str(error)))
 
-    async def _resume(websocket: WebSocket, identity: Identity, asked: Resume) -> None:
+    async def _converse(websocket: WebSocket, identity: Identity, setup: Setup, first: str | None) -> None:
         outlet = service.outlet()
-        line = service.waiting.resume(asked, identity, outlet)
+        line = service.line(identity, KIND, service.wires.realtime(setup), outlet)
+        switch = Switch(line, outlet, identity, service.waiting)
+        if first is not None:
+            service.counted(KIND, first)
+            switch.receive(first)
+        await service.carry(websocket, line, outlet, switch.receive, switch.gone)
+
+    async def _resume(websocket: WebSocket, identity: Identity, wanted: Resume) -> None:
+        outlet = service.outlet()
+        line = service.waiting.resume(wanted, identity, outlet)
         await service.carry(websocket, line, outlet, line.receive)
 
     async def client_secrets(request: Request) -> Response:
         identity = await service.maker(request, lasting=True)
         body = await request.body()
-        asked = decoded(body or b"{}", _SecretRequest)
-        expires = asked.expires_after or _Expires()
+        wanted = decoded(body or b"{}", _SecretRequest)
+        expires = wanted.expires_after or _Expires()
         if expires.anchor != "created_at":
             raise BadRequest(
                 f"expires_after.anchor: created_at is all there is (got {expires.anchor!r})", "expires_after"
             )
-        session = asked.session if asked.session is not None else {"type": "realtime"}
+        session = wanted.session if wanted.session is not None else {"type": "realtime"}
         try:
             described = service.wires.described(session)
             text, secret = service.secrets.make(identity.owner, identity.name, session, expires.seconds, len(body))
@@ -101,7 +111,7 @@ def routes(service: Service) -> list[BaseRoute]:
         identity = await service.maker(request)
         offer, session = await _offer(request)
         if identity.session is not None:
-            session = {**identity.session, **(session or {})}
+            session = {**(session or {}), **identity.session}  # what a secret is bound to stands
         setup = Setup(request.query_params.get("model", ""), False, session, track=True)
         line, answer = await call(service, identity, KIND, service.wires.realtime(setup), offer)
         headers = {"Location": f"/v1/realtime/calls/{service.id_of(line, 'rtc_')}"}
@@ -118,30 +128,6 @@ def routes(service: Service) -> list[BaseRoute]:
         Route("/v1/realtime/calls", calls, methods=["POST"]),
         Route("/v1/realtime/calls/{call}/hangup", hangup, methods=["POST"]),
     ]
-
-
-def _asked(first: str | None) -> ClientEvent | None:
-    """The first message, if it is one of the extension."""
-    if first is None or PREFIX not in first[:200]:
-        return None
-    try:
-        return decode(first)
-    except BadEvent:
-        return None
-
-
-def _complaint(error: Refused | BadRequest | NotResumed) -> str:
-    """A refusal as the protocol says it, on a connection that is accepted."""
-    full = isinstance(error, Refused) and error.kind == "full"
-    code = error.code if isinstance(error, BadRequest) else "rate_limit_exceeded" if full else "invalid_value"
-    body = {
-        "type": "server_error" if full else "invalid_request_error",
-        "code": code,
-        "message": str(error),
-        "param": error.field or None,
-        "event_id": None,
-    }
-    return msgspec.json.encode({"type": "error", "event_id": "event_refused", "error": body}).decode()
 
 
 async def _offer(request: Request) -> tuple[str, dict[str, Any] | None]:
