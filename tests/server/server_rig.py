@@ -49,6 +49,12 @@ class FakeEngine(FakeHost):
         self.closing.set()
 
 
+async def settle():
+    """Let every task that can go on do so: nothing here waits for a socket or for time."""
+    for _ in range(50):
+        await asyncio.sleep(0)
+
+
 class Script:
     """What a follower finds: happenings that the test puts there before a micro-turn."""
 

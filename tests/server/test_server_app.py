@@ -7,7 +7,7 @@ import json
 from dataclasses import replace
 
 import pytest
-from server_rig import UNIX, Rig, micro_turn
+from server_rig import UNIX, Rig, micro_turn, settle
 from starlette.testclient import TestClient, WebSocketDenialResponse
 from starlette.websockets import WebSocketDisconnect
 
@@ -333,7 +333,7 @@ def test_a_call_of_both_kinds(keyed):
     location = made.headers["location"]
     assert keyed.client.post(f"{location}/hangup", headers=keyed.headers["b"]).status_code == 404
     assert keyed.client.post(f"{location}/hangup", headers=key).status_code == 200
-    keyed.do(lambda: asyncio.sleep(0))
+    keyed.do(settle)
     assert peers.peers[0].closed == "hung up"
     assert keyed.rig.engine.seats[0].closed
     assert not keyed.rig.engine.seats[1].closed
@@ -355,8 +355,7 @@ def test_what_goes_over_a_call(keyed):
         peer.handler.on_audio("samples")
         peer.handler.on_video("picture", "screen")
         keyed.rig.engine.seats[0].followers[0](micro_turn(voice=b"\1\0\2\0"))
-        for _ in range(5):
-            await asyncio.sleep(0)
+        await settle()
 
     keyed.do(talk)
     assert peer.messages == ['{"connected":true}', '{"echo": "hi"}']

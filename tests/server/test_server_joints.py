@@ -6,7 +6,7 @@ import json
 from contextlib import contextmanager
 
 import pytest
-from server_rig import UNIX, Rig, micro_turn
+from server_rig import UNIX, Rig, micro_turn, settle
 from starlette.testclient import TestClient
 from starlette.websockets import WebSocketDisconnect
 
@@ -165,6 +165,7 @@ def test_a_realtime_call():
         assert peer.messages == []
         server.client.portal.call(peer.play_open)
         server.happen(ReplyBegan(1), ReplySound(1, 0, b"\1\0" * 960), voice=b"\1\0\2\0")
+        server.client.portal.call(settle)
         types = [json.loads(message)["type"] for message in peer.messages]
         assert types[0] == "session.created"
         assert "response.output_audio.delta" not in types
@@ -174,6 +175,7 @@ def test_a_realtime_call():
             assert read(aside, "session.created")["session"]["model"] == "m"
             aside.send_json({"type": "session.update", "session": {"type": "realtime", "instructions": "New."}})
             assert read(aside, "session.updated")["session"]["instructions"] == "New."
+        server.client.portal.call(settle)
         assert "session.updated" in [json.loads(message)["type"] for message in peer.messages]
 
 

@@ -134,6 +134,17 @@ def test_an_interruption():
     assert one.types() == ["input_audio_buffer.speech_started", *END]
 
 
+def test_a_reply_that_takes_the_place_of_a_cut_one_comes_after_its_cancellation():
+    one = rig()
+    one.step(ReplyBegan(1), ReplyText(1, "A long story"), sound(1, 0))
+    one.step(TurnBegan(1, ms(30)))
+    one.take()
+    one.step(TurnEnded(1, ms(60)), ReplyBegan(2), ReplyText(2, "Sorry?"), sound(2, 80), ReplyEnded(1, "cut"))
+    assert done(one)["status_details"] == {"type": "cancelled", "reason": "turn_detected"}
+    kinds = one.types()
+    assert kinds.index("response.done") < kinds.index("response.created")
+
+
 def test_a_reply_that_begins_over_another_ends_its_response():
     one = rig()
     one.step(ReplyBegan(1), ReplyText(1, "one"), sound(1, 0))

@@ -7,6 +7,7 @@ import contextlib
 from collections import deque
 from collections.abc import Callable
 from typing import Any, Final
+from urllib.parse import quote
 
 import msgspec
 from websockets.asyncio.client import ClientConnection, connect
@@ -117,12 +118,15 @@ class Line:
 
     # --- inside -----------------------------------------------------------------------------------------------
 
-    async def _connect(self) -> ClientConnection:
-        """Raises ClientError, which says why there is none."""
+    async def _connect(self, back: str = "") -> ClientConnection:
+        """A connection; back: the session that is to be resumed, so that the address says where it is.
+
+        Raises ClientError, which says why there is none.
+        """
         headers = {"Authorization": f"Bearer {self._key}"} if self._key else {}
         try:
             return await connect(
-                self.url,
+                f"{self.url}&resume={quote(back)}" if back else self.url,
                 additional_headers=headers,
                 user_agent_header="duetto",
                 compression=None,
@@ -186,7 +190,7 @@ class Line:
             pause = min(2.0, pause * 2)
             try:
                 async with asyncio.timeout(self._settings.open_s):
-                    socket = self._socket = await self._connect()
+                    socket = self._socket = await self._connect(self._reading.session_id)
                     refused = await self._resume(socket)
             except (TimeoutError, ClientError, ConnectionClosed) as error:
                 why = str(error) or "no answer in time"

@@ -78,6 +78,8 @@ class Engine:
 
     settings: of every conversation, but for what its `Opening` says. observers: makes what is to see all of a
     conversation's micro-turns, such as a recording. clock: a `VirtualClock` for tests, which then call `tick`.
+    names: makes the ids of conversations, each unique, and hard to guess where others may ask by them; numbers by
+    default. on_tick: is told how late each tick began, and how long its work took (ns).
     """
 
     def __init__(
@@ -88,6 +90,8 @@ class Engine:
         engine: EngineSettings | None = None,
         clock: Clock | None = None,
         observers: Callable[[str, Opening, Settings, int], Iterable[Observer]] | None = None,
+        names: Callable[[], str] | None = None,
+        on_tick: Callable[[int, int], None] | None = None,
     ) -> None:
         self.settings = settings
         self.engine = engine or EngineSettings()
@@ -98,7 +102,9 @@ class Engine:
         self._staff = staff
         self._observers = observers
         self._seats: dict[str, Seat] = {}
-        self._numbers = itertools.count(1)
+        numbers = itertools.count(1)
+        self._names = names or (lambda: f"{next(numbers):x}")
+        self._on_tick = on_tick
         self._silero = SileroBatch(self.engine.most)
         self._rows = list(range(self.engine.most))[::-1]
         self._due = self.clock.now() + self.engine.tick
@@ -119,7 +125,7 @@ class Engine:
         """A new conversation; its first micro-turn is within Δ. Raises Refused."""
         self._admit()
         settings = self._settings(opening)
-        id = f"{next(self._numbers):x}"
+        id = self._names()
         start = self._start(settings.session.delta)
         cascade = make_cascade(settings, self.clock.epoch_ns + start)
         intakes = Intakes(self.engine.sound_limit_s)
@@ -233,7 +239,9 @@ class Engine:
             seat.turn = self._guarded(seat, partial(seat.session.begin, now - seat.start))
         self._listen([seat for seat in due if seat.turn is not None])
         waiting = [seat for seat in due if seat.turn is not None and self._step(seat)]
-        self.load.end(len(self._seats))
+        took = self.load.end(len(self._seats))
+        if self._on_tick is not None:
+            self._on_tick(late, took)
         return waiting
 
     def settle(self, waiting: Iterable[Seat]) -> None:

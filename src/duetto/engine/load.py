@@ -29,12 +29,14 @@ class Load:
         self._late.append(late)
         self._watch = Stopwatch()
 
-    def end(self, seats: int) -> None:
-        """Its work is done, for so many seats in all."""
-        share = self._watch.wall_ns() / self._tick
+    def end(self, seats: int) -> int:
+        """Its work is done, for so many seats in all. Returns ns that it took."""
+        took = self._watch.wall_ns()
+        share = took / self._tick
         self._share += WEIGHT * (share - self._share)
         self._seats = seats
         self._fresh *= 1 - WEIGHT
+        return took
 
     def seated(self) -> None:
         """A conversation more, which costs something from the next ticks on."""

@@ -21,9 +21,17 @@ class PatientHTTP(H11Protocol):
         self._patience = self.loop.call_later(REQUEST_S, self._impatient)
 
     def connection_lost(self, exc: Exception | None) -> None:
+        self._enough()
+        super().connection_lost(exc)
+
+    def handle_websocket_upgrade(self, event: Any) -> None:
+        self._enough()
+        super().handle_websocket_upgrade(event)
+
+    def _enough(self) -> None:
         if self._patience is not None:
             self._patience.cancel()
-        super().connection_lost(exc)
+            self._patience = None
 
     def _impatient(self) -> None:
         here = self in self.connections  # an upgraded connection is not ours any more

@@ -64,9 +64,10 @@ class Limits:
     """Seconds between pings. A connection without an answer for as long again is closed."""
     opening_s: float = 30.0
     """Seconds in which a new connection must have begun its conversation."""
-    hello_s: float = 0.1
-    """Seconds that a Realtime connection may take to speak first. A client of duetto's extension then has its say in
-    how the conversation begins, and a client that comes back needs no new one; others wait for us to begin."""
+    hello_s: float = 0.0
+    """Seconds that a Realtime connection may take to speak first where its address does not say that it will
+    (`duetto=1`). A client of duetto's extension then has its say in how the conversation begins, and a client that
+    comes back needs no new one; others wait for us to begin."""
     farewell_s: float = 5.0
     """Seconds that a closing connection may take to send what still waits."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import secrets
 import socket
 import sys
 import tempfile
@@ -143,6 +144,8 @@ def _serve(
             staff,
             engine=EngineSettings(most=plan.server.limits.sessions),
             observers=_recorder(plan),
+            names=lambda: mark + secrets.token_hex(10),
+            on_tick=lambda late, took: service.house.metrics.ticked(late, took),
         )
         service = make_service(plan, engine, loop.time, mark)
         if place is not None:

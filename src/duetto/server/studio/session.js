@@ -34,7 +34,7 @@ export class Refusal extends Error {
 
 /**
  * @typedef {{
- *   open(ears: Ears): Promise<Link>,
+ *   open(ears: Ears, back: string): Promise<Link>,
  *   later(ms: number, call: () => void): () => void,
  *   now(): number,
  *   hello(): { type: string, [field: string]: unknown },
@@ -146,7 +146,9 @@ export class Session {
         if (number === this._number && this._link !== null) this._lost(why);
       },
     };
-    this._world.open(ears).then(
+    const ticket = this._ticket;
+    const back = ticket !== null && this._world.now() - this._lostAt < ticket.grace ? ticket.id : "";
+    this._world.open(ears, back).then(
       (link) => {
         if (number !== this._number) return link.close();
         this._opened(link);

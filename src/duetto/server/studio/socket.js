@@ -16,11 +16,13 @@ const UNAUTHORISED = [3000, 4401];
  * Opens `/v1/realtime`. Throws Refusal.
  * @param {string} key "" for none
  * @param {Ears} ears
+ * @param {string} back the session that is to be resumed, "" for a new one
  * @returns {Promise<Link>}
  */
-export async function openSocket(key, ears) {
+export async function openSocket(key, ears, back) {
   const secret = await clientSecret(key);
-  const url = new URL(address("v1/realtime?model=duetto"));
+  const url = new URL(address("v1/realtime?model=duetto&duetto=1"));
+  if (back !== "") url.searchParams.set("resume", back);
   url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
   const protocols = secret === "" ? ["realtime"] : ["realtime", `openai-insecure-api-key.${secret}`];
   const socket = new WebSocket(url, protocols);

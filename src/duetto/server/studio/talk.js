@@ -211,7 +211,7 @@ export class Talk {
   /** @returns {Session} */
   _newSession() {
     const session = new Session({
-      open: (ears) => this._open(ears),
+      open: (ears, back) => this._open(ears, back),
       later: (ms, call) => {
         const timer = setTimeout(call, ms);
         return () => clearTimeout(timer);
@@ -231,8 +231,11 @@ export class Talk {
     return session;
   }
 
-  /** @param {import("./session.js").Ears} ears */
-  async _open(ears) {
+  /**
+   * @param {import("./session.js").Ears} ears
+   * @param {string} back the session that is to be resumed, "" for a new one
+   */
+  async _open(ears, back) {
     if (!this.state.text) {
       try {
         this._call = new Call({ audio: this._microphone, ...this.pictures }, (stream) => this._hearVoice(stream));
@@ -245,7 +248,7 @@ export class Talk {
         this._set({ text: true });
       }
     }
-    const link = await openSocket(this.choices.key, ears);
+    const link = await openSocket(this.choices.key, ears, back);
     this._showFrames();
     return link;
   }

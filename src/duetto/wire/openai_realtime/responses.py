@@ -11,6 +11,7 @@ reply to an outcome while the words that went with the call are still being spok
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -21,6 +22,7 @@ from duetto.timeline.command import Answer, Stop, Unsay
 from duetto.timeline.turn import VOICE_RATE, samples_at
 from duetto.wire.happening import (
     CallMade,
+    Happening,
     ReplyBegan,
     ReplyEnded,
     ReplyHeard,
@@ -91,6 +93,7 @@ class Responses:
         self._spoken: OrderedDict[int, bool] = OrderedDict()  # open replies
         self._numbers: OrderedDict[str, int] = OrderedDict()  # replies by the ids of their responses
         self._hushed = _Known(MOST_HUSHED)
+        self._ends: dict[int, ReplyEnded] = {}  # in the micro-turn in hand
         self._playing_until = 0
 
     @property
@@ -178,6 +181,10 @@ class Responses:
         return "" if item.reply is None else self._heard.text(item.reply, item.start, item.start + item.length)
 
     # --- from the conversation ------------------------------------------------------------------------------------
+
+    def follow(self, happenings: Sequence[Happening]) -> None:
+        """Before the happenings of a micro-turn. That a reply is over is told last, after what took its place began."""
+        self._ends = {ended.reply: ended for ended in happenings if isinstance(ended, ReplyEnded)}
 
     def began(self, happening: ReplyBegan) -> None:
         number, tag = happening.reply, happening.tag
@@ -286,8 +293,11 @@ class Responses:
         told = None if active is None else active.reply
         if active is not None and told is not None:
             if active.items:
-                active.finish("completed")
-                self._drop(active)
+                if told in self._ends:
+                    self.ended(self._ends[told])
+                else:
+                    active.finish("completed")
+                    self._drop(active)
                 active = self._active
             else:
                 self._telling.pop(told, None)

@@ -234,6 +234,7 @@ class RealtimeWire:
         now = micro_turn.span.end
         try:
             self._turns.follow(micro_turn)
+            self._responses.follow(happenings)
             for happening in happenings:
                 self._tell(happening, now)
             self._turns.settle(now)
