@@ -61,7 +61,9 @@ def alone(jobs) -> list[list[Hypothesis]]:
     """What each hears with a decoder of its own."""
     found = []
     for its in jobs:
-        handler = RecogniserHandler(open_recogniser(SETTINGS))
+        recogniser = open_recogniser(SETTINGS)
+        recogniser.shared = True
+        handler = RecogniserHandler(recogniser)
         found.append([hypothesis for job in its for hypothesis in handler.handle(job)])
         handler.close()
     return found

@@ -32,10 +32,11 @@ class PhoneLoop:
         self._decoder.activate_search("phones")
         self._running = False
 
-    def start(self, mean: str) -> None:
-        """A new utterance. mean: cepstral mean, as pocketsphinx writes it."""
+    def start(self, mean: str, *, anew: bool) -> None:
+        """A new utterance. mean: cepstral mean, as pocketsphinx writes it. anew: perhaps by another voice."""
         self.end()
-        self._decoder.reinit_feat()  # nothing of the utterance before is left in its noise tracker
+        if anew:
+            self._decoder.reinit_feat()  # nothing of the utterance before is left in its noise tracker
         self._decoder.set_cmn(mean)
         self._decoder.start_utt()
         self._running = True

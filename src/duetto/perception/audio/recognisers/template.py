@@ -52,9 +52,11 @@ class Heard(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Carrying(Recogniser, Protocol):
-    """A recogniser that can go from voice to voice between utterances. carried: as of `PocketsphinxRecogniser`."""
+    """A recogniser that can go from voice to voice between utterances. carried, shared: as of `PocketsphinxRecogniser`.
+    """
 
     carried: tuple[float, ...]
+    shared: bool
 
 
 decode_settings = msgspec.msgpack.Decoder(RecogniserSettings).decode
@@ -134,6 +136,7 @@ def main() -> None:
             return
         try:
             recogniser = cast("Carrying", open_recogniser(decode_settings(body)))
+            recogniser.shared = True
             gc.collect()
             gc.freeze()  # a collection in a copy would touch, and so copy, everything
         except BaseException as error:
