@@ -185,7 +185,7 @@ class Progress(_Arrival, frozen=True, tag="progress"):
 
 
 class Outcome(_Arrival, frozen=True, tag="outcome"):
-    """A tool has ended. text: what it returned (JSON or plain), or why it failed. silent: nothing is to be said of it."""
+    """A tool has ended. text: what it returned (JSON or plain), or why it failed. silent: nothing is said of it."""
 
     call: int
     text: str

@@ -19,7 +19,8 @@ class TurnBegan:
 @dataclass(frozen=True, slots=True)
 class TurnWords:
     """All the words of a turn so far; they may still change, unless `final`. Comes once with `final` for each turn that
-    ended, after `TurnEnded`."""
+    ended, after `TurnEnded`.
+    """
 
     turn: int
     text: str
@@ -58,7 +59,8 @@ class ReplyText:
 @dataclass(frozen=True, slots=True)
 class ReplySound:
     """The next sound of a reply: int16 little-endian mono at VOICE_RATE. at: media time (ns) at which it is heard by a
-    listener without delay."""
+    listener without delay.
+    """
 
     reply: int
     at: int
@@ -67,7 +69,7 @@ class ReplySound:
 
 @dataclass(frozen=True, slots=True)
 class ReplyHeard:
-    """A word of a reply has been played, in `span` of media time. offset: ns of the reply's own sound before its end."""
+    """A word of a reply has been played, in `span` of media time. offset: ns of the reply's own sound to its end."""
 
     reply: int
     word: str

@@ -52,8 +52,7 @@ class Heard(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Carrying(Recogniser, Protocol):
-    """A recogniser that can go from voice to voice between utterances. carried, shared: as of `PocketsphinxRecogniser`.
-    """
+    """A recogniser that can go from voice to voice between utterances: see `PocketsphinxRecogniser` for its fields."""
 
     carried: tuple[float, ...]
     shared: bool
