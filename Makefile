@@ -4,7 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 
-.PHONY: demo test check bench docs format clean
+.PHONY: demo test check studio bench docs format clean
 
 demo: $(READY)
 	$(BIN)/duetto demo --out demo-out
@@ -18,6 +18,10 @@ check: $(READY)
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+# The page's types and tests; needs Node.js 20 and npm besides.
+studio:
+	cd tools/studio && npm install --no-package-lock --no-audit --no-fund && npm run check && npm test
 
 bench: $(READY)
 	$(BIN)/python -m bench
