@@ -31,8 +31,6 @@ SIGN_OF_LIFE: Final = ms(250)
 """ns after which increments are sent though there is nothing to say."""
 SOUND_EVERY: Final = ms(100)
 """At most one increment of the microphone's sound in so many ns."""
-GAP: Final = ms(200)
-"""Silence (ns) in duetto's voice that is part of its speaking."""
 NEARLY: Final = ms(20)
 """A listener who is this close (ns) to the end of a reply has heard all of it: a player counts in packets."""
 MOST_PICTURE: Final = 8 * 2**20
@@ -184,7 +182,7 @@ class Extension:
         self._welcomed = welcomed
         self._increments = False
         self._user: set[int] = set()  # voicings that go on
-        self._voice_until: int | None = None
+        self._sounding = False
         self._floor = "nobody"
         self._told_at = 0
         self._sound_slot = -1
@@ -317,9 +315,8 @@ class Extension:
             for edit in output.edits:
                 if isinstance(edit.payload, Voicing):
                     (self._user.add if edit.status == "added" else self._user.discard)(edit.id)
-        if np.frombuffer(micro_turn.voice, "<i2").any():
-            self._voice_until = micro_turn.span.end + GAP
-        agent = self._voice_until is not None and micro_turn.span.end < self._voice_until
+        # What a micro-turn hands out is heard in the next. Where nobody can tell whose it is, its sound must do.
+        agent, self._sounding = self._sounding, bool(micro_turn.pieces) or _audible(micro_turn)
         if self._user:
             return "both" if agent else "user"
         return "agent" if agent else "nobody"
@@ -359,3 +356,7 @@ class _Reply:
     @property
     def length(self) -> int:
         return samples_at(self.samples, VOICE_RATE)
+
+
+def _audible(micro_turn: MicroTurn) -> bool:
+    return not micro_turn.pieces and bool(np.frombuffer(micro_turn.voice, "<i2").any())
