@@ -26,6 +26,9 @@ studio:
 bench: $(READY)
 	$(BIN)/python -m bench
 
+conformance: $(READY)
+	$(BIN)/python conformance/run.py
+
 docs: $(READY)
 	$(BIN)/duetto bench run --out bench-out/floor
 	$(BIN)/duetto bench report bench-out/floor --silent --out docs/report.html

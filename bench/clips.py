@@ -21,8 +21,14 @@ ANSWERED_S = 5.5
 OVER_AFTER_S = 2.2
 """Silence after what is answered, before the user speaks over the answer."""
 SPEAKERS = (
-    ("en-us+f2", ("What have you found out about it?", "And what about the weather today?", "Stop, what time is it now?")),
-    ("en-us+m3", ("Tell me the news of this morning.", "How far is it to the station?", "Wait, I meant the other one.")),
+    (
+        "en-us+f2",
+        ("What have you found out about it?", "And what about the weather today?", "Stop, what time is it now?"),
+    ),
+    (
+        "en-us+m3",
+        ("Tell me the news of this morning.", "How far is it to the station?", "Wait, I meant the other one."),
+    ),
     ("en-gb+f4", ("Could you read me my messages?", "When does the next train leave?", "No, not that, the later one.")),
 )
 
@@ -36,7 +42,11 @@ def make_clips(path: Path) -> None:
         turns: list[Turn] = []
         at = 0
         with reading(VoiceSettings(name=voice, words_per_minute=165)) as reader:
-            for text, after, interrupts in ((first, ANSWERED_S, False), (second, OVER_AFTER_S, False), (over, ANSWERED_S, True)):
+            for text, after, interrupts in (
+                (first, ANSWERED_S, False),
+                (second, OVER_AFTER_S, False),
+                (over, ANSWERED_S, True),
+            ):
                 sound = soxr.resample(reader(text).astype(np.float32), VOICE_RATE, RATE, quality="HQ")
                 heard = np.flatnonzero(np.abs(sound) > 0.02 * np.abs(sound).max())
                 sound = sound[heard[0] : heard[-1] + 1] / np.abs(sound).max() * PEAK

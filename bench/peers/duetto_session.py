@@ -15,6 +15,7 @@ from bench.peers.load import RATE, TEXT, VOICE_RATE, Ear, Task, measure, memory_
 from duetto.assembly import Settings
 from duetto.brain.brain import BrainHandler
 from duetto.engine import Engine, EngineSettings, Opening
+from duetto.engine.memory import keep
 from duetto.engine.seat import Seat
 from duetto.models.model import MicroTurn
 from duetto.perception.audio.recogniser import RecogniserHandler
@@ -133,30 +134,24 @@ def engine_of(delta_ms: float | None, most: int) -> Engine:
 
 async def talk(task: Task, delta_ms: float | None) -> dict[str, object]:
     engine = engine_of(delta_ms, max(1, task.sessions))
+    keep()
     running = asyncio.create_task(engine.run())
     guests = []
     for _ in range(task.sessions):
         guests.append(Guest(engine.open(Opening())))
         await asyncio.sleep(0)
-    late: list[float] = []
-    share: list[float] = []
-
-    def begin() -> None:
-        engine.load.forget() if hasattr(engine.load, "forget") else None
 
     def own() -> dict[str, object]:
         load = engine.load
-        late.extend(in_ms(load.lateness(each)) for each in (0.5, 0.95, 0.99, 1.0))
-        share.append(load.share)
-        names = ("p50", "p95", "p99", "max")
+        shares = (("p50", 0.5), ("p95", 0.95), ("p99", 0.99), ("max", 1.0))
         return {
             "delta_ms": in_ms(engine.settings.session.delta),
-            "tick_late_ms": {name: round(each, 1) for name, each in zip(names, late, strict=True)},
-            "load": round(share[0], 3),
+            "tick_late_ms": {name: round(in_ms(load.lateness(share)), 1) for name, share in shares},
+            "load": round(load.share, 3),
             "ended": sum(guest.seat.ended is not None for guest in guests),
         }
 
-    found = await measure(task, guests, own, begin)
+    found = await measure(task, guests, own)
     running.cancel()
     return found
 
@@ -164,6 +159,7 @@ async def talk(task: Task, delta_ms: float | None) -> dict[str, object]:
 async def open_and_close(task: Task, count: int) -> dict[str, object]:
     """So many conversations one after the other, ten at a time, each with some speech: memory and open files."""
     engine = engine_of(None, 16)
+    keep()
     running = asyncio.create_task(engine.run())
     frames = read_clips(task.clips)[0].frames[:25]
     points: dict[str, dict[str, float]] = {}

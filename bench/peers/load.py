@@ -45,7 +45,7 @@ SPOKEN_S: Final = 4.0
 
 @dataclass(frozen=True)
 class Turn:
-    """What a user says in a clip. start, end: seconds in the clip. interrupts: the answer before is still being said."""
+    """What a user says in a clip. start, end: seconds in it. interrupts: the answer before is still being said."""
 
     start: float
     end: float
@@ -227,7 +227,9 @@ class Feed:
             await asyncio.sleep(max(0.0, wait))
             for place, n in enumerate(mine):
                 count = len(self.clips[n].frames)
-                frame = first[place][number] if number < count else self.clips[n].frames[(self.begins[n] + number) % count]
+                frame = (
+                    first[place][number] if number < count else self.clips[n].frames[(self.begins[n] + number) % count]
+                )
                 await self._talks[n].hear(frame)
             number += 1
 
@@ -242,6 +244,8 @@ class Feed:
                 if at >= self.start:
                     found.append((at, at + turn.end - turn.start, turn.interrupts))
             cycle += 1
+        if found:
+            found[0] = (*found[0][:2], False)  # what it would interrupt may not have been called for
         nexts = [each[0] for each in found[1:]]
         return [
             (start, end, interrupts, following)
@@ -275,20 +279,22 @@ class Judged:
 
 
 async def measure(
-    task: Task, talks: Sequence[Talk], more: Callable[[], dict[str, object]] = dict, begin: Callable[[], None] = lambda: None
+    task: Task,
+    talks: Sequence[Talk],
+    more: Callable[[], dict[str, object]] = dict,
+    begin: Callable[[], None] = lambda: None,
 ) -> dict[str, object]:
     """Feed them for WARM_S and then the task's seconds. begin: called when the measurement begins."""
     loop = asyncio.get_running_loop()
     probe, feed = Probe(), Feed(talks, read_clips(task.clips))
     tasks = [*feed.tasks(), asyncio.create_task(probe.run())]
     await asyncio.sleep(WARM_S)
-    begin()
     probe.late.clear()
     feed.behind = 0.0
     at, used, (busy, stolen) = loop.time(), processor_s(), core_s(task.core)
     await asyncio.sleep(task.seconds)
     passed, used, after = loop.time() - at, processor_s() - used, core_s(task.core)
-    behind = feed.behind
+    behind, own = feed.behind, more()
     for each in tasks:
         each.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
@@ -311,7 +317,7 @@ async def measure(
         "reply_ms": {
             name: round(1000 * percentile(judged.latencies, share)) for name, share in (("p50", 0.5), ("p95", 0.95))
         },
-        **more(),
+        **own,
     }
 
 

@@ -227,7 +227,6 @@ class Session:
         now.waited += wait.wall_ns()
         return Turn(self._index, len(now.turns), now.span, arrivals=arrivals) if arrivals else None
 
-    @property
     def waits(self) -> bool:
         """Quick work is in hand that may still come within this micro-turn."""
         now = self._now()

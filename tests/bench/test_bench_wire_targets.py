@@ -242,7 +242,7 @@ def test_an_item_with_a_scripted_model_is_not_for_a_wire():
 
 def test_a_server_that_is_not_there_or_refuses_is_told():
     with pytest.raises(WireFailed, match=r"^ws://127.0.0.1:9: "):
-        Connection("ws://127.0.0.1:9", {}, OpenAIRealtime())
+        Connection("ws://127.0.0.1:9", {}, OpenAIRealtime()).begin()
 
     def hang_up(socket):
         socket.send("[]" if socket.request.path == "/list" else '{"type":"session.created"}')

@@ -367,7 +367,9 @@ def test_what_goes_over_a_call(keyed):
     content = keyed.client.get(f"/v1/live/sessions/{name}/content", headers=keyed.headers["a"])
     assert (content.content, content.headers["content-type"]) == (b"RIFF", "audio/wav")
     keyed.do(lambda: peer.play_closed())
+    keyed.do(settle)
     assert keyed.rig.engine.seats[0].closed
+    assert peer.handler._task.done()  # nobody waits for more to write
     assert keyed.rig.service.house.connections.total == 0
 
 

@@ -15,8 +15,7 @@ import logging
 import threading
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
-from typing import Final, Protocol, TypeVar
+from typing import Final, ParamSpec, Protocol, TypeVar
 
 import numpy as np
 
@@ -29,12 +28,16 @@ from duetto.perception.audio.vad import SileroBatch
 from duetto.session import Inputs, Session
 from duetto.timeline.clock import NS_PER_S, Clock, WallClock, in_ms, ms
 from duetto.workers.crew import Crew
-from duetto.workers.worker import Worker
+from duetto.workers.worker import Worker, WorkerFailed
 
+P = ParamSpec("P")
 T = TypeVar("T")
 _log = logging.getLogger("duetto.engine")
 LONGEST_NAP: Final = 0.25
 """Seconds after which a waiting engine looks at itself again."""
+
+EARLY: Final = 0.001
+"""Seconds by which a tick may begin early: event loops count whole milliseconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +132,10 @@ class Engine:
         start = self._start(settings.session.delta)
         cascade = make_cascade(settings, self.clock.epoch_ns + start)
         intakes = Intakes(self.engine.sound_limit_s)
-        workers = self._staff.seat(id, settings, self._ring)
+        try:
+            workers = self._staff.seat(id, settings, self._ring)
+        except WorkerFailed as error:
+            raise Refused("full", f"{error}; try again later") from None
         crew = Crew(workers, threading.Event(), realtime=self.clock.realtime, settings=settings.crew)
         try:
             watching = tuple(self._observers(id, opening, settings, start)) if self._observers else ()
@@ -149,7 +155,11 @@ class Engine:
         seat = Seat(id, session, cascade, intakes, start=start, row=row)
         self._seats[id] = seat
         seat.on_close(lambda why: self._left(seat))
-        seat.command(*opening.first)
+        try:
+            seat.command(*opening.first)
+        except Refused:
+            seat.close()
+            raise
         self.load.seated()
         return seat
 
@@ -213,11 +223,12 @@ class Engine:
         try:
             while not self._closed:
                 wait = (self._due - self.clock.now()) / NS_PER_S
-                if wait > 0:
+                if wait > EARLY:
                     await asyncio.sleep(min(wait, LONGEST_NAP))
-                    if wait > LONGEST_NAP:
-                        continue
-                await self._settle(self.tick())
+                    continue
+                waiting = self.tick()
+                await asyncio.sleep(0)  # sockets come between, even when one tick follows upon another
+                await self._settle(waiting)
         finally:
             self._loop = None
 
@@ -228,15 +239,15 @@ class Engine:
         tick = self.engine.tick
         if not self.clock.realtime:
             self.clock.sleep_until(self._due)
-        now = self.clock.now()
-        late = max(0, now - self._due)
+        now = max(self.clock.now(), self._due)  # an event loop's timers may go off a little early
+        late = now - self._due
         self._due += (1 + late // tick) * tick
         self.load.begin(late)
         shedding = self.load.share > self.engine.shed_at
         due = [seat for seat in self._seats.values() if seat.due <= now]
         for seat in due:
             seat.busy = shedding
-            seat.turn = self._guarded(seat, partial(seat.session.begin, now - seat.start))
+            seat.turn = self._guarded(seat, seat.session.begin, now - seat.start)
         self._listen([seat for seat in due if seat.turn is not None])
         waiting = [seat for seat in due if seat.turn is not None and self._step(seat)]
         took = self.load.end(len(self._seats))
@@ -272,7 +283,7 @@ class Engine:
         """Take in what has come; True, and the micro-turn is over, when nothing more is awaited."""
         while self._more(seat):
             pass
-        if seat.ended is None and self._guarded(seat, lambda: seat.session.waits):
+        if seat.ended is None and self._guarded(seat, seat.session.waits):
             return False
         self._end(seat)
         return True
@@ -280,22 +291,23 @@ class Engine:
     def _listen(self, seats: Sequence[Seat]) -> None:
         """Judge the sound of all of them, one window of each at a time."""
         windows = [seat.cascade.windows(seat.turn) for seat in seats if seat.turn is not None]
-        found = [np.zeros(len(each), np.float32) for each in windows]
-        for number in range(max(map(len, windows), default=0)):
+        most = max(map(len, windows), default=0)
+        found = np.zeros((len(windows), most), np.float32)
+        for number in range(most):
             having = [index for index, each in enumerate(windows) if len(each) > number]
             rows = np.array([seats[index].row for index in having])
-            judged = self._silero.run(np.stack([windows[index][number] for index in having]), rows)
-            for index, probability in zip(having, judged, strict=True):
-                found[index][number] = probability
-        for seat, probabilities in zip(seats, found, strict=True):
-            seat.cascade.judged(probabilities)
+            found[having, number] = self._silero.run(np.stack([windows[index][number] for index in having]), rows)
+        for seat, each, probabilities in zip(seats, windows, found, strict=True):
+            seat.cascade.judged(probabilities[: len(each)])
 
     def _step(self, seat: Seat) -> bool:
         """Do the slice. False, and the micro-turn is over, when no quick result is awaited."""
         turn = seat.turn
         assert turn is not None
-        self._guarded(seat, lambda: seat.session.step(turn))
-        if seat.ended is None and self._guarded(seat, lambda: seat.session.waits):
+        if seat.ended is not None:  # by what another was told meanwhile
+            return False
+        self._guarded(seat, seat.session.step, turn)
+        if seat.ended is None and self._guarded(seat, seat.session.waits):
             return True
         self._end(seat)
         return False
@@ -304,20 +316,23 @@ class Engine:
         """One more round, if something has come."""
         if seat.ended is not None:
             return False
-        turn = self._guarded(seat, lambda: seat.session.more(0))
+        turn = self._guarded(seat, seat.session.more, 0)
         if turn is None:
             return False
-        self._guarded(seat, lambda: seat.session.step(turn))
+        self._guarded(seat, seat.session.step, turn)
         return True
 
     def _end(self, seat: Seat) -> None:
         if seat.ended is None:
-            self._guarded(seat, lambda: seat.tell(seat.session.end()))
+            self._guarded(seat, self._tell, seat)
 
-    def _guarded(self, seat: Seat, work: Callable[[], T]) -> T | None:
+    def _tell(self, seat: Seat) -> None:
+        seat.tell(seat.session.end())
+
+    def _guarded(self, seat: Seat, work: Callable[P, T], *given: P.args, **named: P.kwargs) -> T | None:
         """What goes wrong in one conversation ends that one, and no other."""
         try:
-            return work()
+            return work(*given, **named)
         except Exception as error:
             _log.exception("conversation %s failed", seat.id)
             seat.end(f"the conversation failed: {error}")

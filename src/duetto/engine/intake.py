@@ -148,13 +148,20 @@ class CommandIntake:
         self._waiting.extend((self._sound.position, command) for command in commands)
 
     def take(self) -> tuple[Command, ...]:
+        """An arrival counts in the micro-turn after: so do the commands behind it, which may ask what comes of it."""
         found: list[Command] = []
-        while self._waiting and self._waiting[0][0] <= max(self._sound.taken, 0):
-            given = self._waiting.popleft()[1]
-            if not isinstance(given, Outcome):
+        arrived = False
+        while self._waiting and self._waiting[0][0] <= self._sound.taken:
+            given = self._waiting[0][1]
+            if isinstance(given, Outcome):
+                arrived = True
+                if self.arrive is not None:
+                    self.arrive(given)
+            elif arrived:
+                break
+            else:
                 found.append(given)
-            elif self.arrive is not None:
-                self.arrive(given)
+            self._waiting.popleft()
         return tuple(found)
 
     def sound_cleared(self) -> None:

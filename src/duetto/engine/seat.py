@@ -114,15 +114,13 @@ class Seat:
 
     def command(self, *commands: Command) -> None:
         self._check()
-        for command in commands:
-            if isinstance(command, Brief) and command.offers is not None:
-                self._own = frozenset(offer.name for offer in command.offers)
         self._intakes.commands.push(*commands)
 
     def outcome(self, call: int, text: str, failed: bool = False, silent: bool = False) -> None:
         self._check()
-        if self._owed.pop(call, None) is not None:
+        if call in self._owed:
             self._intakes.commands.push(Outcome(call, text, failed, silent))
+            del self._owed[call]
 
     # --- what it is told ----------------------------------------------------------------------------------------
 
@@ -159,10 +157,14 @@ class Seat:
         self.now = micro_turn.span.end
         self._watch_calls(micro_turn)
         for follower in tuple(self._followers):
-            follower(micro_turn)
+            if self.ended is None:  # one may have closed it
+                follower(micro_turn)
 
     def _watch_calls(self, micro_turn: MicroTurn) -> None:
-        for output in micro_turn.outputs:
+        for turn, output in zip(micro_turn.turns, micro_turn.outputs, strict=True):
+            for command in turn.commands:
+                if isinstance(command, Brief) and command.offers is not None:
+                    self._own = frozenset(offer.name for offer in command.offers)
             for action in output.actions:
                 match action:
                     case do.CallTool(call=call, name=name) if name in self._own:

@@ -21,7 +21,7 @@ def set_aside(state: State, percept: Percept) -> State:
     """The user has taken the floor from what is being said, or was to be said: remember what is unsaid of it."""
     if not state.settings.replans:
         return state
-    kept = [reply for reply in state.replies if reply.origin in CHANGEABLE and not reply.draft]
+    kept = [reply for reply in state.replies if reply.origin in CHANGEABLE and not (reply.draft or reply.apart)]
     return replace(state, aside=(*_all(kept, percept), *state.aside))
 
 
@@ -33,7 +33,9 @@ def make_way(state: State, percept: Percept) -> replies.Decision:
     waiting = [
         reply
         for reply in state.replies
-        if reply.origin in CHANGEABLE and not reply.draft and (saying is None or reply.id != saying.id)
+        if reply.origin in CHANGEABLE
+        and not (reply.draft or reply.apart)
+        and (saying is None or reply.id != saying.id)
     ]
     state = replace(state, aside=(*_all(waiting, percept), *state.aside))
     state, dropped = replies.drop(state, [reply.id for reply in waiting])

@@ -39,6 +39,7 @@ def wish(state: State, reply: int, wished: ToolCall | Withdraw) -> replies.Decis
     if isinstance(wished, Withdraw):
         mine = frozenset(call.id for call in state.calls if call.reply != reply and wished.call in (0, call.id))
         return _abort(state, mine)
+    question = wished.question[: replies.LONGEST]
     if len(state.calls) >= state.settings.most_calls:
         return state, (Tell("tools", f"{wished.name}: {state.settings.most_calls} calls are in hand, the limit"),)
     call = Calling(
@@ -46,16 +47,16 @@ def wish(state: State, reply: int, wished: ToolCall | Withdraw) -> replies.Decis
         reply,
         wished.name,
         wished.arguments,
-        "asking" if wished.question else "running",
+        "asking" if question else "running",
         wished.behind,
         found.draft,
         found.depth,
-        wished.question,
+        question,
     )
     state = replace(state, calls=(*state.calls, call), next_call=call.id + 1)
     if call.stage == "asking":
-        question = Clause(reply, len(found.clauses), wished.question)
-        return state.with_reply(replace(found, clauses=(*found.clauses, question))), ()
+        asking = Clause(reply, len(found.clauses), question)
+        return state.with_reply(replace(found, clauses=(*found.clauses, asking))), ()
     return state, (CallTool(call.id, reply, wished.name, wished.arguments),)
 
 
@@ -158,7 +159,7 @@ def follow(state: State, percept: Percept) -> replies.Decision:
 
 
 def _thought_out(reply: Reply) -> bool:
-    return not reply.draft and reply.origin in CHANGEABLE
+    return not (reply.draft or reply.apart) and reply.origin in CHANGEABLE
 
 
 def _awaited(other: Calling, call: Calling) -> bool:

@@ -7,8 +7,9 @@ from dataclasses import replace
 from duetto.interaction import replies, turn_end
 from duetto.interaction.action import Action, EndTurn
 from duetto.interaction.percept import Percept
-from duetto.interaction.state import State
-from duetto.timeline.command import Answer, Discard, Manner, Over, Remember, Say, Stop, Unsay
+from duetto.interaction.state import State, Unanswered
+from duetto.timeline.arrival import Hypothesis
+from duetto.timeline.command import Answer, Discard, Erase, Manner, Over, Remember, Say, Stop, Unsay
 
 MOST_ASKED = 16
 """Replies that the application may be waiting for to begin; one more takes the place of the oldest."""
@@ -24,9 +25,12 @@ def take(state: State, percept: Percept) -> replies.Decision:
             case Manner():
                 state = replace(state, manner=command)
             case Remember(who="user"):
-                state = leave(state, command.text)
+                state = leave(state, command.text, f"told:{command.source}")
             case Remember(who="duetto"):
                 state = replace(state, unanswered=())  # it was the answer
+            case Erase():
+                left = tuple(said for said in state.unanswered if said.source != command.source)
+                state = replace(state, unanswered=left)
             case Over():
                 state = replace(state, over=percept.now)
             case Discard():
@@ -54,9 +58,26 @@ def without_discarded(percept: Percept) -> Percept:
     return replace(percept, ears=replace(percept.ears, utterance=None, words=()))
 
 
-def leave(state: State, text: str) -> State:
+def leave(state: State, text: str, source: str = "") -> State:
     """The user has said this, and the application says whether it is answered."""
-    return replace(state, unanswered=(*state.unanswered, text)[-turn_end.MOST_UNANSWERED :]) if text else state
+    if not text:
+        return state
+    return replace(state, unanswered=(*state.unanswered, Unanswered(source, text))[-turn_end.MOST_UNANSWERED :])
+
+
+def correct(state: State, percept: Percept) -> State:
+    """The last word on what was said in a turn that waits to be answered."""
+    if not state.unanswered:
+        return state
+    final = {
+        f"turn:{arrival.utterance}": " ".join(word.text for word in arrival.words)
+        for arrival in percept.arrivals
+        if isinstance(arrival, Hypothesis) and arrival.final and arrival.words
+    }
+    if not final:
+        return state
+    said = tuple(replace(one, text=final.get(one.source, one.text)) for one in state.unanswered)
+    return replace(state, unanswered=said)
 
 
 def answer(state: State, percept: Percept) -> replies.Decision:
@@ -65,7 +86,7 @@ def answer(state: State, percept: Percept) -> replies.Decision:
         return state, ()
     actions: list[Action] = []
     for wanted in state.asked:
-        text = wanted.about if wanted.apart else " ".join(state.unanswered)
+        text = wanted.about if wanted.apart else " ".join(said.text for said in state.unanswered)
         if not wanted.apart:
             state = replace(state, unanswered=())
         state, _, asked = replies.ask(state, text, "told", draft=False, now=percept.now, answer=wanted)

@@ -32,7 +32,8 @@ def take_in(state: State, percept: Percept) -> replies.Decision:
                 gist = {name: getattr(arrival, name) for name in ("understood", "open_ended", "put_off")}
                 state = state.with_reply(replace(reply, **gist))
             case Clause():
-                state = state.with_reply(replace(reply, clauses=(*reply.clauses, arrival)))
+                more_of_it = replies.clauses(reply.id, len(reply.clauses), arrival.text)
+                state = state.with_reply(replace(reply, clauses=(*reply.clauses, *more_of_it)))
                 if reply.origin == "tool" and not reply.clauses:
                     state, more = amend.outcome_speaks(state, reply.id, percept)
                     actions.extend(more)
@@ -50,7 +51,7 @@ def take_in(state: State, percept: Percept) -> replies.Decision:
                 state = amend.go_on(state, reply.id)
             case ReplyEnd():
                 state = state.with_reply(replace(reply, ended=True))
-                if not reply.draft and reply.origin in CHANGEABLE:
+                if not reply.draft and not reply.apart and reply.origin in CHANGEABLE:
                     state = replace(state, aside=())  # it came in the place of that, for good
             case _:
                 pass
@@ -75,7 +76,8 @@ def fill(state: State, percept: Percept) -> State:
     if after is None or percept.ears.voice or percept.mouth.sounding:
         return state
     for reply in state.replies:
-        waits = not (reply.draft or reply.clauses or reply.ended or reply.filled) and reply.since is not None
+        begun = reply.draft or reply.clauses or reply.ended or reply.filled
+        waits = not (begun or reply.shown) and reply.since is not None
         if waits and percept.now - (reply.since or 0) >= after and reply.depth == 0:
             filler = Clause(reply.id, 0, "One moment.")
             state = state.with_reply(replace(reply, clauses=(filler,), filled=True))
@@ -87,6 +89,8 @@ def _fault(state: State, fault: Fault) -> replies.Decision:
     reply = state.reply(fault.reply)
     if reply is None:
         return state, actions
+    if reply.apart:  # the user does not wait for it
+        return state.with_reply(replace(reply, ended=True)), actions
     if reply.clauses and not reply.draft:
         # Some of it has been said, or will be: it ends there, and says so.
         regret = Clause(reply.id, len(reply.clauses), BROKEN_OFF)

@@ -24,7 +24,7 @@ SOUNDS: Final = ("Uh-huh.", "Okay.", "Right.")
 def show(state: State, percept: Percept) -> replies.Decision:
     """Give a sound of listening if one is due."""
     ears, settings, turn = percept.ears, state.settings, state.turn
-    if not settings.listens or turn is None or turn.over or ears.voice or ears.ended is None:
+    if not (settings.listens and state.manner.speaks) or turn is None or turn.over or ears.voice or ears.ended is None:
         return state, ()
     if percept.mouth.sounding or any(not reply.draft for reply in state.replies):
         return state, ()

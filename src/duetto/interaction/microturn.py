@@ -37,7 +37,7 @@ def decide(state: State, percept: Percept) -> tuple[State, tuple[Action, ...]]:
     actions.extend(more)
     state, more = calls.follow(state, percept)
     actions.extend(more)
-    state = ways.follow(replies.retire(state, percept), percept)
+    state = direction.correct(ways.follow(replies.retire(state, percept), percept), percept)
     state, more = direction.take(state, percept)
     actions.extend(more)
     percept = direction.without_discarded(percept)
@@ -50,7 +50,7 @@ def decide(state: State, percept: Percept) -> tuple[State, tuple[Action, ...]]:
         if not state.manner.answers:
             state = direction.leave(state, line)
             continue
-        state, more = amend.make_way(state, percept)
+        state, more = amend.make_way(replace(state, unanswered=()), percept)
         actions.extend(more)
         state, _, asked = replies.ask(state, line, "typed", draft=False, now=percept.now)
         actions.extend(asked)

@@ -29,6 +29,8 @@ def passing_remark(state: State, ears: Ears) -> bool:
     """Is what the user said over duetto only a sound, or one of listening? Then it is no turn of theirs."""
     if state.overlap is None or ears.since is None or ears.voice or ears.ended is None:
         return False
+    if state.manner.ends == "told" or state.over is not None:
+        return False  # what is a turn is not for duetto to say
     if calls.agrees(state, ears.text):
         return False  # duetto has asked for just that word
     return only_listens(ears) and ears.ended - state.overlap.since <= state.settings.backchannel_longest

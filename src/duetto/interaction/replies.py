@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
-from typing import Literal
+from typing import Final, Literal
 
 from duetto.interaction import orders
 from duetto.interaction.action import (
@@ -25,6 +25,8 @@ from duetto.timeline.arrival import Act, Clause
 from duetto.timeline.command import Answer
 
 Decision = tuple[State, tuple[Action, ...]]
+LONGEST: Final = 1000
+"""Characters of a clause; a longer text is several."""
 
 
 def ask(
@@ -66,10 +68,22 @@ def say(state: State, text: str, origin: Origin, *, about: str = "", over: bool 
     """Begin a reply whose words are known already: a standing order's (about: its name), or a word about a fault."""
     state, dropped = _make_room(state)
     id = state.next_reply
-    clauses = (Clause(id, 0, text),)
     shown = not state.manner.speaks
-    reply = Reply(id, origin, about, draft=False, clauses=clauses, ended=True, over=over, tag=tag, shown=shown)
+    said = clauses(id, 0, text)
+    reply = Reply(id, origin, about, draft=False, clauses=said, ended=True, over=over, tag=tag, shown=shown)
     return replace(state.with_reply(reply), next_reply=id + 1), dropped
+
+
+def clauses(reply: int, first: int, text: str) -> tuple[Clause, ...]:
+    """A text as clauses of at most `LONGEST`: cut after a sentence, else after a word, else anywhere."""
+    found: list[Clause] = []
+    while len(text) > LONGEST:
+        head = text[:LONGEST]
+        sentence = max(head.rfind(end) for end in (". ", "! ", "? ")) + 1
+        cut = sentence or head.rfind(" ") + 1 or LONGEST
+        found.append(Clause(reply, first + len(found), text[:cut]))
+        text = text[cut:].lstrip()
+    return (*found, Clause(reply, first + len(found), text))
 
 
 def keep(state: State, id: int, now: int) -> Decision:
@@ -130,8 +144,10 @@ def plan(state: State, percept: Percept) -> Decision:
             held = not current.released
             actions.append(PlanClause(clause_id, reply.id, clause.text, place, held, aside, current.tag))
             clause_id += 1
-        current = replace(current, planned=min(upto, len(current.clauses)))
-        if current != reply:
+        planned = min(upto, len(current.clauses))
+        if planned != current.planned:
+            current = replace(current, planned=planned)
+        if current is not reply:
             state = replace(state.with_reply(current), next_clause=clause_id)
     return state, tuple(actions)
 

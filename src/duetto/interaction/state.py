@@ -126,6 +126,14 @@ class Calling:
 
 
 @dataclass(frozen=True, slots=True)
+class Unanswered:
+    """Something that the user said or typed. source: as in `command.Erase`, "" for a line."""
+
+    source: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class State:
     """Everything `decide` knows besides its percept.
 
@@ -149,14 +157,17 @@ class State:
     manner: Manner = field(default_factory=Manner)
     over: int | None = None
     asked: tuple[Answer, ...] = ()
-    unanswered: tuple[str, ...] = ()
+    unanswered: tuple[Unanswered, ...] = ()
     next_reply: int = 1
     next_clause: int = 1
     next_call: int = 1
 
     def reply(self, id: int | None) -> Reply | None:
         """The reply of this number, if it is still on its way."""
-        return next((reply for reply in self.replies if reply.id == id), None)
+        for reply in self.replies:
+            if reply.id == id:
+                return reply
+        return None
 
     def with_reply(self, reply: Reply) -> State:
         """This state with the reply added, or put in the place of the one with its number."""
@@ -166,4 +177,6 @@ class State:
 
     def without_replies(self, ids: frozenset[int]) -> State:
         """This state without the replies of these numbers."""
+        if not ids:
+            return self
         return replace(self, replies=tuple(r for r in self.replies if r.id not in ids))

@@ -12,7 +12,7 @@ from duetto.interaction.action import Action, EndTurn
 from duetto.interaction.overlap import passing_remark
 from duetto.interaction.patience import Evidence, patience
 from duetto.interaction.percept import Ears, Percept
-from duetto.interaction.state import CHANGEABLE, Reply, State, UserTurn
+from duetto.interaction.state import CHANGEABLE, Reply, State, Unanswered, UserTurn
 
 CATCH_UP = 400_000_000
 """How much longer (ns) a turn may stay open for words that the recogniser still owes."""
@@ -38,23 +38,25 @@ def follow(state: State, percept: Percept) -> replies.Decision:
         over=percept.mouth.sounding or state.overlap is not None,
         since=percept.now if ears.since is None else ears.since,
     )
-    if ears.words:
-        turn = replace(turn, text=ears.text, began=ears.words[0].start)
+    text = ears.text
+    if ears.words and (text != turn.text or ears.words[0].start != turn.began):
+        turn = replace(turn, text=text, began=ears.words[0].start)
     state, turn = ways.paused(state, turn, ears)
     if passing_remark(state, ears):
-        return replace(state, turn=turn), tuple(actions)
+        return (state if turn is state.turn else replace(state, turn=turn)), tuple(actions)
 
     draft = state.reply(turn.draft)
-    if ears.text and ears.text != turn.asked and _may_draft(state, ears, turn):
+    if text and text != turn.asked and _may_draft(state, ears, turn):
         if draft is not None:
             state, dropped = replies.drop(state, (draft.id,))
             actions.extend(dropped)
-        state, id, asked = replies.ask(state, ears.text, "spoken", draft=True, now=percept.now)
+        state, id, asked = replies.ask(state, text, "spoken", draft=True, now=percept.now)
         actions.extend(asked)
         cost_nothing = draft is not None and draft.put_off
-        turn = replace(turn, asked=ears.text, draft=id, drafts=turn.drafts + (not cost_nothing))
+        turn = replace(turn, asked=text, draft=id, drafts=turn.drafts + (not cost_nothing))
         draft = state.reply(id)
-    state = replace(state, turn=turn)
+    if turn is not state.turn:
+        state = replace(state, turn=turn)
 
     if not _is_over(state, percept):
         return state, tuple(actions)
@@ -131,7 +133,7 @@ def _conclude(state: State, turn: UserTurn, ears: Ears | None, percept: Percept)
     """End the turn: keep the draft if it was made on the final words, ask anew if not, and clear the floor for it."""
     actions: list[Action] = [EndTurn(turn.utterance, turn.text, turn.began)]
     draft = state.reply(turn.draft)
-    if not state.manner.answers:
+    if not state.manner.answers or (ears is None and state.manner.ends == "told"):
         return _unanswered(state, turn, tuple(actions))
     if ears is None and draft is None:
         return state, tuple(actions)
@@ -150,7 +152,8 @@ def _conclude(state: State, turn: UserTurn, ears: Ears | None, percept: Percept)
     text = ears.text if ears is not None else draft.text if draft is not None else ""
     state, called, agreed = calls.answered(state, text)
     actions.extend(called)
-    state = state if agreed else amend.set_aside(state, percept)
+    # What was said before is in the conversation that the brain is told: this is the answer to it too.
+    state = state if agreed else replace(amend.set_aside(state, percept), unanswered=())
     if agreed:
         answer = None
         if draft is not None:
@@ -183,7 +186,10 @@ def _clear(state: State, answer: int | None) -> replies.Decision:
 
 def _unanswered(state: State, turn: UserTurn, actions: tuple[Action, ...]) -> replies.Decision:
     """The turn ends, and the application says whether it is answered."""
+    draft = () if turn.draft is None else (turn.draft,)  # it was to be answered until just now
+    state, dropped = replies.drop(state, draft)
     if not turn.text:
-        return state, actions
-    state, dropped = _clear(state, None)
-    return replace(state, unanswered=(*state.unanswered, turn.text)[-MOST_UNANSWERED:]), (*actions, *dropped)
+        return state, (*actions, *dropped)
+    state, cleared = _clear(state, None)
+    said = Unanswered(f"turn:{turn.utterance}", turn.text)
+    return replace(state, unanswered=(*state.unanswered, said)[-MOST_UNANSWERED:]), (*actions, *dropped, *cleared)

@@ -17,13 +17,14 @@ def follow(state: State, percept: Percept) -> State:
         ways = replace(ways, spoke=percept.now)
     for text in percept.mouth.begun:
         ways = replace(ways, asked=percept.now if text.rstrip().endswith("?") else None)
-    return state if ways == state.ways else replace(state, ways=ways)
+    return state if ways is state.ways else replace(state, ways=ways)
 
 
 def paused(state: State, turn: UserTurn, ears: Ears) -> tuple[State, UserTurn]:
     """Learn a pause inside a turn when the voice is back from it."""
     if not ears.voice:
-        return state, replace(turn, paused=ears.ended) if ears.ended is not None else turn
+        new = ears.ended is not None and ears.ended != turn.paused
+        return state, replace(turn, paused=ears.ended) if new else turn
     if turn.paused is None or ears.since is None or ears.since <= turn.paused:
         return state, turn
     pauses = (*state.ways.pauses, ears.since - turn.paused)[-state.settings.most_pauses :]

@@ -70,6 +70,6 @@ class Briefing:
 def _before(history: tuple[Remark, ...], text: str) -> tuple[Remark, ...]:
     """The conversation without the user's last remarks that are the request itself."""
     while history and history[-1].who == "user" and text.endswith(history[-1].text):
-        text = text[: -len(history[-1].text)].rstrip()
+        text = text.removesuffix(history[-1].text).rstrip()
         history = history[:-1]
     return history

@@ -6,9 +6,7 @@ thread, socket, file or clock, so the same turns give the same outputs.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TypeVar
 
 import msgspec
 import numpy as np
@@ -27,12 +25,12 @@ from duetto.perception.audio.pipeline import AudioPipeline, AudioSettings
 from duetto.perception.audio.vad import Floats
 from duetto.perception.text.pipeline import TypingPipeline, TypingSettings
 from duetto.perception.video.pipeline import VideoPipeline, VideoSettings
-from duetto.speech.ledger import ClauseCut, ClauseStarted
+from duetto.speech.ledger import ClauseCut, ClauseDone, ClauseStarted
 from duetto.speech.pipeline import SpeechPipeline
 from duetto.speech.playout import PlayoutSettings
 from duetto.speech.speaking import Piece, Speaking
 from duetto.timeline.arrival import Fault, Hypothesis, Speech
-from duetto.timeline.clock import Stopwatch, s
+from duetto.timeline.clock import Laps, s
 from duetto.timeline.command import Brief, Erase, Manner, Remember, Unsay
 from duetto.timeline.increment import Increment, Span
 from duetto.timeline.job import Abort, Ask, Call, Context, Forget, Job, Keep, Remark
@@ -40,9 +38,10 @@ from duetto.timeline.payload import Face, Light, Line, Motion, Notice, Scene, Sh
 from duetto.timeline.timeline import Timeline, TimelineSettings
 from duetto.timeline.turn import DELTA, Samples, Turn
 
-T = TypeVar("T")
 MOST_ASIDES = 8
 """Sounds of listening that are remembered as such: one at a time is planned."""
+MOST_UNSETTLED = 16
+"""Turns whose final words are awaited."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,11 +98,12 @@ class Cascade:
         self._speaking = Speaking(0)
         self._clauses: dict[int, str] = {}  # planned and not begun
         self._asides: dict[int, int] = {}  # clauses that are sounds of listening, with their replies
+        self._unsettled: dict[int, int] = {}  # turns that are history, with final words still to come; since when
         self._begun: list[str] = []
         self._cut: list[int] = []  # replies of which a clause was cut, perhaps their last
         self._said_since: dict[int, int] = {}  # by reply: when what is not history yet began to be heard
         self._seen_face = False
-        self._costs: dict[str, int] = {}
+        self._laps = Laps()
         self._tools = ToolBook()
         self._pictures = PictureBook(self.settings.pictures, self.settings.picture_gap)
 
@@ -112,39 +112,54 @@ class Cascade:
     def step(self, turn: Turn) -> Output:
         now = turn.span.end
         jobs: list[Job] = []
+        laps = self._laps
+        laps.start()
         if turn.round == 0:
-            for event in self._measured("speech", lambda: self._speech.begin(now, self.timeline)):
+            for event in self._speech.begin(now, self.timeline):
                 if isinstance(event, ClauseStarted):
                     self._begun.append(self._clauses.pop(event.clause, ""))
                     self._said_since.setdefault(event.reply, event.at)
+                elif isinstance(event, ClauseDone):
+                    self._begun.append(self._clauses.pop(event.clause, ""))  # still there if it had no sound
                 elif isinstance(event, ClauseCut):
                     self._clauses.pop(event.clause, None)
                     self._cut.append(event.reply)
-            jobs += self._measured("audio", lambda: self._audio.step(turn, self.timeline))
+            laps.lap("speech")
+            jobs += self._audio.step(turn, self.timeline)
+            laps.lap("audio")
             self._pictures.take(turn)
-            jobs += self._measured("camera", lambda: self._camera.step(turn, self.timeline))
-            jobs += self._measured("screen", lambda: self._screen.step(turn, self.timeline))
-            self._measured("keys", lambda: self._typing.step(turn, self.timeline))
+            jobs += self._camera.step(turn, self.timeline)
+            laps.lap("camera")
+            jobs += self._screen.step(turn, self.timeline)
+            laps.lap("screen")
+            self._typing.step(turn, self.timeline)
+            laps.lap("keys")
             self._take_commands(turn)
         elif any(isinstance(arrival, Hypothesis) for arrival in turn.arrivals):
-            jobs += self._measured("audio", lambda: self._audio.step(turn, self.timeline))
+            jobs += self._audio.step(turn, self.timeline)
+            laps.lap("audio")
         self._take_speech(turn)
+        self._settle_turns(turn)
         self._tools.take(turn.arrivals, now, self.timeline)
 
         perceived = self.timeline.drain()
         self._speaking = self._speech.speaking(now)
+        laps.lap("speech")
         percept = self._percept(turn, perceived)
         actions: tuple[do.Action, ...]
-        self._state, actions = self._measured("interaction", lambda: decide(self._state, percept))
+        self._state, actions = decide(self._state, percept)
         # A new line is history only now: the request being answered is not in its own context.
-        context = self._context(now) if any(isinstance(a, do.AskBrain) for a in actions) else None
+        asks = actions and any(isinstance(action, do.AskBrain) for action in actions)
+        context = self._context(now) if asks else None
         self._remember(perceived, now)
         text: list[str] = []
         for action in actions:
             jobs += self._carry_out(action, now, context, text)
         self._take_back(turn)
+        laps.lap("interaction")
         self._speech.write(now, self.timeline)
-        jobs += self._measured("speech", self._speech.jobs)
+        jobs += self._speech.jobs()
+        laps.lap("speech")
         return Output(now, (*perceived, *self.timeline.drain()), actions, tuple(jobs), tuple(text))
 
     def windows(self, turn: Turn) -> Floats:
@@ -158,7 +173,10 @@ class Cascade:
         self._audio.judged(probabilities)
 
     def voice(self, span: Span) -> Samples:
-        return self._measured("speech", lambda: self._speech.slice(span))
+        self._laps.start()
+        voice = self._speech.slice(span)
+        self._laps.lap("speech")
+        return voice
 
     @property
     def pieces(self) -> tuple[Piece, ...]:
@@ -171,8 +189,7 @@ class Cascade:
         return state.turn is not None or bool(state.replies) or called or self._speaking.sounding
 
     def costs(self) -> dict[str, int]:
-        costs, self._costs = self._costs, {}
-        return costs
+        return self._laps.take()
 
     # --- in ---------------------------------------------------------------------------------------------------
 
@@ -187,17 +204,22 @@ class Cascade:
 
     def _take_commands(self, turn: Turn) -> None:
         """What the application tells of the conversation, before anything is decided on it."""
-        now = turn.span.end
-        for command in turn.commands:
+        for index, command in enumerate(turn.commands, 1):
             match command:
                 case Brief():
                     self._briefing.take(command)
                 case Manner():
                     self._audio.patient = command.ends == "told"
                 case Remember():
-                    self._history.add(Remark(command.who, command.text, now, source=f"told:{command.source}"))
+                    # Each has a time of its own: what is told at one is forgotten at once where it is too long.
+                    at = turn.span.end - len(turn.commands) + index
+                    source = f"told:{command.source}"
+                    self._history.add(Remark(command.who, command.text, at, source=source))
                     if command.picture:
-                        self._pictures.give(now, command.picture)
+                        self._pictures.give(at, command.picture, source)
+                case Erase() if command.source.startswith("told:"):
+                    self._history.erase(command.source)
+                    self._pictures.erase(command.source)
 
     def _take_back(self, turn: Turn) -> None:
         """What it tells not to be part of the conversation, after what was said of it has become part."""
@@ -205,13 +227,25 @@ class Cascade:
             match command:
                 case Unsay():
                     self._history.shorten(f"reply:{command.reply}", command.words)
-                case Erase():
+                case Erase() if not command.source.startswith("told:"):
                     self._history.erase(command.source)
+                    self._unsettled.pop(_turn_of(command.source), None)
+
+    def _settle_turns(self, turn: Turn) -> None:
+        """The final words of turns that are over take the place of those that they ended with."""
+        for arrival in turn.arrivals:
+            if not isinstance(arrival, Hypothesis) or not arrival.final:
+                continue
+            since = self._unsettled.pop(arrival.utterance, None)
+            if since is not None and arrival.words:
+                text = " ".join(word.text for word in arrival.words)
+                at = min(since, arrival.words[0].start)
+                self._history.correct(Remark("user", text, at, source=f"turn:{arrival.utterance}"))
 
     def _percept(self, turn: Turn, perceived: tuple[Increment, ...]) -> Percept:
         hearing = self._audio.hearing
         speaking = self._speaking
-        begun, self._begun = tuple(text for text in self._begun if text), []
+        begun, self._begun = tuple([text for text in self._begun if text]), []
         return Percept(
             now=turn.span.end,
             delta=self._delta,
@@ -234,17 +268,17 @@ class Cascade:
                 begun=begun,
                 finishing=speaking.finishing if speaking.begun else None,
             ),
-            lines=tuple(i.payload.text for i in perceived if isinstance(i.payload, Line)),
+            lines=tuple([i.payload.text for i in perceived if isinstance(i.payload, Line)]),
             typing=self._typing.reading.typing,
             commands=turn.commands,
             facing=self._facing(),
-            seen=tuple(sighting for i in perceived if (sighting := _sighting(i)) is not None),
+            seen=tuple([sighting for i in perceived if (sighting := _sighting(i)) is not None]),
             arrivals=turn.arrivals,
         )
 
     def _facing(self) -> bool | None:
         """Whether a face is in the camera's picture; None until one has been."""
-        here = bool(self._camera.seeing.faces)
+        here = self._camera.faces
         self._seen_face = self._seen_face or here
         return here if self._seen_face else None
 
@@ -295,7 +329,12 @@ class Cascade:
             case do.EndTurn():
                 if action.text and action.counts:
                     self._history.add(Remark("user", action.text, action.since, source=f"turn:{action.utterance}"))
-                return self._audio.end_utterance(now) if action.counts else self._audio.discard_utterance(now)
+                if not action.counts:
+                    return self._audio.discard_utterance(now)
+                self._unsettled[action.utterance] = action.since if action.text else now
+                while len(self._unsettled) > MOST_UNSETTLED:
+                    self._unsettled.pop(next(iter(self._unsettled)))
+                return self._audio.end_utterance(now, action.utterance)
             case do.Show():
                 text.append(action.text)
                 self._remember_shown(action, now)
@@ -364,19 +403,16 @@ class Cascade:
         if action.reply is not None and not self._briefing.apart(action.reply):
             self._history.add(Remark("duetto", action.text, now, "typed", source=f"reply:{action.reply}"))
 
-    # --- measuring ----------------------------------------------------------------------------------------------
-
-    def _measured(self, part: str, work: Callable[[], T]) -> T:
-        watch = Stopwatch()
-        try:
-            return work()
-        finally:
-            self._costs[part] = self._costs.get(part, 0) + watch.cpu_ns()
-
 
 def _quieter(speech: Speech, decibels: float) -> Speech:
     samples = np.frombuffer(speech.samples, "<i2") * 10 ** (decibels / 20)
     return msgspec.structs.replace(speech, samples=samples.astype("<i2").tobytes())
+
+
+def _turn_of(source: str) -> int:
+    """The utterance that a source names; 0, which there is none of, for other sources."""
+    number = source.removeprefix("turn:")
+    return int(number) if number != source and number.isdecimal() else 0
 
 
 def _sighting(increment: Increment) -> Sighting | None:

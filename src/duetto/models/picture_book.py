@@ -20,7 +20,7 @@ class PictureBook:
             "screen": deque(maxlen=max(1, most)),
         }
         self._newest: dict[str, Picture] = {}
-        self._given: deque[Picture] = deque(maxlen=max(1, most))
+        self._given: deque[tuple[str, Picture]] = deque(maxlen=max(1, most))  # each with its source
 
     def take(self, turn: Turn) -> None:
         """Look at what a micro-turn brought."""
@@ -35,15 +35,21 @@ class PictureBook:
             if not spaced or picture.at - spaced[-1].at >= self._gap:
                 spaced.append(picture)
 
-    def give(self, at: int, jpeg: bytes) -> None:
-        """A picture that the application gives at media time `at` (ns)."""
+    def give(self, at: int, jpeg: bytes, source: str = "") -> None:
+        """A picture that the application gives at media time `at` (ns). source: by which it is erased."""
         if self._most:
-            self._given.append(Picture("given", at, jpeg))
+            self._given.append((source, Picture("given", at, jpeg)))
+
+    def erase(self, source: str) -> None:
+        """Show what the application gave under this source no more."""
+        kept = [given for given in self._given if given[0] != source]
+        self._given = deque(kept, maxlen=self._given.maxlen)
 
     @property
     def shown(self) -> tuple[Picture, ...]:
         """The newest of each stream, then the newest of the others, at most `most` in all; oldest first."""
-        newest = sorted([*self._newest.values(), *self._given], key=lambda picture: picture.at, reverse=True)
+        given = [picture for _, picture in self._given]
+        newest = sorted([*self._newest.values(), *given], key=lambda picture: picture.at, reverse=True)
         others = [picture for spaced in self._spaced.values() for picture in spaced if picture not in newest]
         others.sort(key=lambda picture: picture.at, reverse=True)
         return tuple(sorted([*newest, *others][: self._most], key=lambda picture: picture.at))

@@ -117,6 +117,7 @@ class Call:
         self._opened.set()
         self._leave()
         self.line.gone(self.outlet)
+        self.outlet.finish(NORMAL, reason)  # whoever writes is waiting for more
 
 
 async def call(service: Service, identity: Identity, kind: str, make: WireMaker, offer: str) -> tuple[Line, str]:

@@ -89,6 +89,7 @@ class Voices:
 def make_many(settings_json: str) -> ManyHandler:
     """For a worker that many conversations share. settings_json: `VoiceSettings` of those that bring none of their own.
 
+    A conversation that names a voice that there is not gets the usual one: stock clients name those of their vendors.
     Raises what `speech.voice.make_handler` does.
     """
     usual = _settings(settings_json, VoiceSettings())
@@ -97,7 +98,14 @@ def make_many(settings_json: str) -> ManyHandler:
 
     def make(text: str) -> VoiceHandler:
         settings = _settings(text, usual)
-        return VoiceHandler(voices.lend(settings), settings)
+        try:
+            voice = voices.lend(settings)
+        except ValueError:
+            if settings.name == usual.name:
+                raise
+            settings = replace(settings, name=usual.name)
+            voice = voices.lend(settings)
+        return VoiceHandler(voice, settings)
 
     return ManyHandler(make, end=voices.close)
 

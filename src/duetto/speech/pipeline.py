@@ -39,7 +39,8 @@ class SpeechPipeline:
 
         now: the start of the slice of voice that this micro-turn will hand out.
         """
-        self.write(now, timeline)
+        if self._unwritten or self._revoked:
+            self.write(now, timeline)
         events = self.ledger.advance(now)
         for event in events:
             self._record(event, now, timeline)
@@ -59,8 +60,18 @@ class SpeechPipeline:
         """How speech stands at media time `now` (ns), as of `begin`. Takes `ended` with it."""
         playout, ledger = self.playout, self.ledger
         current = playout.current
-        replies = dict.fromkeys(clause.reply for clause in playout.clauses)
         ended, self._ended = tuple(self._ended), []
+        replies = dict.fromkeys([clause.reply for clause in playout.clauses])
+        if not replies:
+            return Speaking(
+                at=now,
+                sounding=playout.sounding,
+                held=playout.held,
+                ducked=playout.ducked,
+                remaining=playout.remaining(),
+                ended=ended,
+                silent_since=None if playout.sounding else playout.silent_since,
+            )
         return Speaking(
             at=now,
             sounding=playout.sounding,
@@ -74,7 +85,7 @@ class SpeechPipeline:
             heard=ledger.heard(current.reply) if current else "",
             unsaid=ledger.unsaid(current.reply) if current else "",
             remaining=playout.remaining(),
-            left=tuple((reply, ledger.open_clauses(reply)) for reply in replies),
+            left=tuple([(reply, ledger.open_clauses(reply)) for reply in replies]),
             ended=ended,
             silent_since=None if playout.sounding else playout.silent_since,
         )

@@ -238,10 +238,22 @@ class Playout:
             raise ValueError(f"span: begins at {span.start} ns, and the voice was handed out beyond")
         self._position = self._first = first
         self._pieces.clear()
-        parts = [np.zeros(0, np.float32)]
+        if self._quiet:
+            self._seams.rest()
+            self._position = max(first, end)
+            return np.zeros(self._position - first, np.int16)
+        parts: list[Sound] = []
         while self._position < end:
             parts.append(self._next(end - self._position))
-        return to_samples(self._gain.apply(np.concatenate(parts)))
+        sound = parts[0] if len(parts) == 1 else np.concatenate([np.zeros(0, np.float32), *parts])
+        return to_samples(self._gain.apply(sound))
+
+    @property
+    def _quiet(self) -> bool:
+        """There is nothing to hand out, and nothing on its way to silence."""
+        if self._tail is not None or self._flow is not None or not (self._seams.settled and self._gain.settled):
+            return False
+        return self.held or self._plan.next is None
 
     # --- inside: handing out -----------------------------------------------------------------------------------
 

@@ -23,6 +23,11 @@ class Gain:
         self._target = target
         self._step = (target - self._value) / self._ramp
 
+    @property
+    def settled(self) -> bool:
+        """The gain stays as it is."""
+        return self._value == self._target
+
     def apply(self, sound: Sound) -> Sound:
         """Return `sound` with the gain of its time."""
         if self._value == self._target:
@@ -45,6 +50,15 @@ class Seams:
         self._last = 0.0
         self._offset = 0.0
         self._left = 0
+
+    @property
+    def settled(self) -> bool:
+        """No step is decaying."""
+        return not self._left
+
+    def rest(self) -> None:
+        """A stretch of silence goes by, without a step to it."""
+        self._last = 0.0
 
     def join(self, sound: Sound, *, seam: bool) -> Sound:
         """The next stretch. seam: it does not continue the one before."""
@@ -74,4 +88,4 @@ def fade_out(samples: Samples, length: int, ramp: int) -> Sound:
 
 def to_samples(sound: Sound) -> Samples:
     """Round to int16, clipped."""
-    return np.clip(np.rint(sound), -32768, 32767).astype(np.int16)
+    return np.minimum(np.maximum(np.rint(sound), -32768), 32767).astype(np.int16)

@@ -19,7 +19,7 @@ OUTPUTS: tuple[StreamName, ...] = ("voice", "text", "acts")
 Status = Literal["added", "committed", "revoked"]
 
 
-class Span(msgspec.Struct, frozen=True, order=True):
+class Span(msgspec.Struct, frozen=True, order=True, gc=False):
     """The half-open stretch of media time `[start, end)`, in ns."""
 
     start: int
@@ -41,7 +41,7 @@ class Span(msgspec.Struct, frozen=True, order=True):
         return self.start < other.end and other.start < self.end
 
 
-class Increment(msgspec.Struct, frozen=True):
+class Increment(msgspec.Struct, frozen=True, gc=False):
     """One unit of a stream.
 
     id: unique in its timeline, rising in the order in which increments were first added.

@@ -10,8 +10,8 @@ from typing import Literal
 import msgspec
 
 
-class _Payload(msgspec.Struct, frozen=True, tag_field="kind"):
-    pass
+class _Payload(msgspec.Struct, frozen=True, tag_field="kind", gc=False):
+    """Not the garbage collector's business: it holds no cycles, and a session keeps thousands."""
 
 
 # --- mic ------------------------------------------------------------------------------------------------------

@@ -55,6 +55,8 @@ class Stream(Generic[T]):
     def take(self, before: int) -> list[tuple[int, T]]:
         """Remove and return all items with a time below `before` (ns), oldest first."""
         taken: list[tuple[int, T]] = []
+        if not self._items:
+            return taken
         with self._lock:
             while self._items and self._items[0][0] < before:
                 taken.append(self._items.popleft())

@@ -19,7 +19,7 @@ class TurnBegan:
 @dataclass(frozen=True, slots=True)
 class TurnWords:
     """All the words of a turn so far; they may still change, unless `final`. Comes once with `final` for each turn that
-    ended, after `TurnEnded`.
+    ended, after `TurnEnded`. Of what was said over duetto and proved to be no turn the words alone are told.
     """
 
     turn: int

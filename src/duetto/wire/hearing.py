@@ -50,8 +50,7 @@ class Hearing:
     def __init__(self) -> None:
         self._turns: OrderedDict[int, _Turn] = OrderedDict()
         self._began = 0  # onset of the latest voice, ns
-        self._ended = 0  # its end
-        self._voices: dict[int, int] = {}
+        self._ended: int | None = 0  # its end, None while it lasts
 
     def follow(self, micro_turn: MicroTurn, output: Output, *, sounding: bool, answers: bool) -> list[Happening]:
         """What one round brought. sounding: duetto's voice was heard when it began. answers: as in `Manner`."""
@@ -59,17 +58,24 @@ class Hearing:
         now = micro_turn.span.end
         for edit in output.edits:
             self._edit(edit)
+        claims = not sounding or any(isinstance(action, Hold) for action in output.actions)
+        matters = claims or _matters(output, answers)
+        uncounted = {a.utterance for a in output.actions if isinstance(a, EndTurn) and not a.counts}
+        # One that was closed because it grew too long ends before the next begins: their jobs are in that order.
         for job in output.jobs:
-            if isinstance(job, Listen) and job.utterance not in self._turns:
-                self._turns[job.utterance] = _Turn(job.utterance, self._began)
+            if not isinstance(job, Listen):
+                continue
+            turn = self._turns.get(job.utterance)
+            if turn is None:
+                turn = self._turns[job.utterance] = _Turn(job.utterance, max(self._began, min(job.start, now)))
                 while len(self._turns) > MOST_TURNS:
                     self._turns.popitem(last=False)
-        claims = any(isinstance(action, Hold) for action in output.actions)
+            if job.last and turn.ended is None:
+                found += self._end(turn, now, tell=matters, discarded=turn.number in uncounted)
         for turn in self._turns.values():
-            if not turn.told and turn.ended is None and (claims or not sounding):
+            if claims and not turn.told and turn.ended is None:
                 turn.told = True
                 found.append(TurnBegan(turn.number, turn.at))
-        found += self._ends(output, now, answers)
         return found
 
     def words(self, micro_turn: MicroTurn) -> list[Happening]:
@@ -91,7 +97,7 @@ class Hearing:
             return
         match edit.payload:
             case Voicing() if edit.status == "added":
-                self._began = edit.span.start
+                self._began, self._ended = edit.span.start, None
             case Voicing() if edit.status == "committed":
                 self._ended = edit.span.end
             case Word(utterance=number):
@@ -103,28 +109,24 @@ class Hearing:
                 else:
                     turn.words[edit.id] = (edit.span.start, edit.payload.text)
 
-    def _ends(self, output: Output, now: int, answers: bool) -> list[Happening]:
-        """Turns that are over. One that was never told, and leads to nothing, was none."""
+    def _end(self, turn: _Turn, now: int, *, tell: bool, discarded: bool) -> list[Happening]:
+        """A turn is over. tell: it is one; a sound that was never told, and leads to nothing, was none."""
         found: list[Happening] = []
-        counts = {action.utterance: action for action in output.actions if isinstance(action, EndTurn)}
-        matters = any(
-            isinstance(action, KeepReply)
-            or (isinstance(action, AskBrain) and not action.draft)
-            or (isinstance(action, EndTurn) and bool(action.text) and not answers)
-            for action in output.actions
-        )
-        for job in output.jobs:
-            if not isinstance(job, Listen) or not job.last:
-                continue
-            turn = self._turns.get(job.utterance)
-            if turn is None or turn.ended is not None:
-                continue
-            turn.ended = now
-            if not turn.told and matters:
-                turn.told = True
-                found.append(TurnBegan(turn.number, turn.at))
-            if turn.told:
-                end = counts.get(turn.number)
-                at = min(now, max(turn.at, self._ended))
-                found.append(TurnEnded(turn.number, at, discarded=end is not None and not end.counts))
+        turn.ended = now
+        if tell and not turn.told:
+            turn.told = True
+            found.append(TurnBegan(turn.number, turn.at))
+        if turn.told:
+            at = now if self._ended is None else min(now, max(turn.at, self._ended))
+            found.append(TurnEnded(turn.number, at, discarded))
         return found
+
+
+def _matters(output: Output, answers: bool) -> bool:
+    """Does something come of the turn that ends here?"""
+    return any(
+        isinstance(action, KeepReply)
+        or (isinstance(action, AskBrain) and not action.draft)
+        or (isinstance(action, EndTurn) and bool(action.text) and not answers)
+        for action in output.actions
+    )

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
+from collections import OrderedDict, deque
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, Literal
 
-from duetto.interaction.action import AskBrain, CallTool, DropReply, PlanClause, Show, TrimReply
+from duetto.interaction.action import AskBrain, CallTool, DropReply, KeepReply, PlanClause, Show, TrimReply
 from duetto.models.model import MicroTurn, Output
 from duetto.timeline.arrival import Arrival, Clause, Fault, ReplyEnd
 from duetto.timeline.increment import Increment, Span
@@ -24,26 +24,30 @@ from duetto.wire.happening import (
 
 MOST_REPLIES: Final = 64
 """Replies that are followed at once."""
+MOST_ASIDES: Final = 64
+"""Sounds of listening that are remembered as such, until all of their sound is through."""
 _SAMPLE: Final = 2
 
 
 @dataclass(slots=True)
 class _Reply:
     """owed: clauses that the brain gave; planned: of them and others, those that were planned or shown; open: planned
-    and not over yet. ended: the brain, or whoever else, has said all of it. ending: how it ends, once it is silent.
-    sounds: stretches of its sound as (media time, ns of its sound before them, ns).
+    and not over yet. draft: it may still come to nothing. ended: the brain, or whoever else, has said all of it.
+    ending: how it ends, once it is silent. sounds: stretches of its sound as (media time, ns of its sound before them,
+    ns).
     """
 
     number: int
     tag: str = ""
     shown: bool = False
+    draft: bool = False
     begun: bool = False
     owed: int = 0
     planned: int = 0
     texts: dict[int, str] = field(default_factory=dict)
     open: set[int] = field(default_factory=set)
     ended: bool = False
-    ending: str = ""
+    ending: Literal["", "cut", "failed"] = ""
     why: str = ""
     sounds: list[tuple[int, int, int]] = field(default_factory=list)
 
@@ -69,7 +73,7 @@ class _Reply:
 
     @property
     def over(self) -> bool:
-        return self.ended and not self.open and self.planned >= self.owed
+        return self.ended and not self.draft and not self.open and self.planned >= self.owed
 
 
 class Speaking:
@@ -77,7 +81,7 @@ class Speaking:
 
     def __init__(self) -> None:
         self._replies: OrderedDict[int, _Reply] = OrderedDict()
-        self._asides: set[int] = set()
+        self._asides: deque[int] = deque(maxlen=MOST_ASIDES)
         self._voiced: int | None = None
         self.sounding = False
         """The latest micro-turn had sound of a reply."""
@@ -105,10 +109,15 @@ class Speaking:
             match action:
                 case AskBrain():
                     reply = self._reply(action.reply, action.tag, action.shown)
+                    reply.draft = action.draft
                     if action.tag:
                         found += self._begin(reply)
                 case PlanClause(aside=True):
-                    self._asides.add(action.clause)
+                    self._asides.append(action.clause)
+                case KeepReply():
+                    kept = self._replies.get(action.reply)
+                    if kept is not None:
+                        kept.draft = False
                 case PlanClause():
                     reply = self._reply(action.reply, action.tag, ended=True)
                     reply.texts[action.clause] = action.text
@@ -121,14 +130,15 @@ class Speaking:
                     reply.planned += 1
                     found += [*self._begin(reply), ReplyText(number, action.text)]
                 case CallTool():
-                    reply = self._reply(action.reply)
-                    found += self._begin(reply)
+                    calls = self._replies.get(action.reply)
+                    if calls is not None:  # else it is over, and the user has now agreed to what it asked
+                        found += self._begin(calls)
                     known = action.name in own
                     found.append(CallMade(action.call, action.reply, action.name, action.arguments, known))
                 case DropReply() | TrimReply():
                     dropped = self._replies.get(action.reply)
                     if dropped is not None:
-                        dropped.ended = True
+                        dropped.ended, dropped.draft = True, False
                         dropped.owed = dropped.planned
                         dropped.ending = dropped.ending or "cut"
         return found
@@ -160,8 +170,7 @@ class Speaking:
             if reply.over and reply.number not in loud:
                 del self._replies[reply.number]
                 if reply.begun:
-                    how = "cut" if reply.ending == "cut" else "failed" if reply.ending == "failed" else "done"
-                    found.append(ReplyEnded(reply.number, how, reply.why))
+                    found.append(ReplyEnded(reply.number, reply.ending or "done", reply.why))
         return found
 
     def _edit(self, edit: Increment) -> list[Happening]:
@@ -170,7 +179,6 @@ class Speaking:
                 reply = self._replies.get(number)
                 if reply is not None:
                     reply.open.discard(clause)
-                self._asides.discard(clause)
             case Heard(text=word, reply=number):
                 reply = self._replies.get(number)
                 if reply is not None and reply.begun:

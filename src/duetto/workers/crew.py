@@ -141,6 +141,10 @@ class Crew:
         for part, post in self._posts.items():
             if self._realtime:
                 self._collect(post)
+                if not post.tasks and post.broken is None:
+                    if not post.worker.standing:
+                        post.alive = now
+                    continue
             else:
                 self._await_due(post, now)
             found.extend(self._hand_in(part, post, now))
@@ -148,20 +152,29 @@ class Crew:
                 self._lose(post, post.broken)
         found.extend(self._faults)
         self._faults.clear()
-        return tuple(a for a in found if getattr(a, "reply", None) not in self._forgotten)
+        if not found:
+            return ()
+        return tuple([a for a in found if getattr(a, "reply", None) not in self._forgotten])
 
     def quick(self, now: int) -> bool:
         """Something of a quick part (brain, voice) that is in hand may still come within this micro-turn."""
-        return any(_quick(post, task, now) for post in self._quick_posts() for task in post.tasks.values())
+        for part in _QUICK:
+            post = self._posts.get(part)
+            if post is None or not post.tasks:
+                continue
+            for task in post.tasks.values():
+                if _quick(post, task, now):
+                    return True
+        return False
 
     def settle(self, now: int, grace: int) -> bool:
         """Wait up to `grace` ns of machine time for a quick part (brain, voice). True if something may have arrived.
 
         On a virtual clock nothing is waited for here: what is due now arrives now.
         """
-        quick = self._quick_posts()
         if not self.quick(now):
             return False
+        quick = self._quick_posts()
         if not self._realtime:
             tasks = [task for post in quick for task in post.tasks.values() if _wanted(task.job) and task.due <= now]
             return any(not task.done or task.ends <= now or _ready(task, now) for task in tasks)

@@ -98,6 +98,16 @@ class Line(Protocol):
         ...
 
 
+class Connects(Line, Protocol):
+    """A line that is not there yet."""
+
+    def begin(self) -> None:
+        """Connect, and set the conversation up; its time begins. Raises WireFailed."""
+        ...
+
+    def close(self) -> None: ...
+
+
 @dataclass(frozen=True, slots=True)
 class WireTarget:
     """kind: what the report calls the wire. url, headers: of the server. dialect: makes one for each item.
@@ -116,24 +126,28 @@ class WireTarget:
         return f"{self.kind}, {self.url.split('?')[0]}"
 
     def take(self, scenario: Scenario, cast: Cast) -> Take:
-        if scenario.model:
-            raise WireFailed("an item with a scripted model can be taken by duetto in process only")
-        with ExitStack() as stack:
-            speak = stack.enter_context(reading(cast.user))
-            whos = {step.who for step in scenario.steps} - {"user"}
-            others: dict[str, Callable[[str], Samples]] = {
-                who: stack.enter_context(reading(cast.others[who])) for who in sorted(whos)
-            }
-            mouth = Mouth()
-            user = SimulatedUser(
-                script_for(scenario, cast), speak, others=others, mic=mouth, keys=mouth, noise_db=scenario.noise
-            )
-        line = Connection(self.url, self.headers, self.dialect())
-        try:
-            line.begin()
-            return play(line, user, mouth, scenario.noise, round(self.quiet * NS_PER_S))
-        finally:
-            line.close()
+        return take(Connection(self.url, self.headers, self.dialect()), scenario, cast, self.quiet)
+
+
+def take(connection: Connects, scenario: Scenario, cast: Cast, quiet: float) -> Take:
+    """Let the user play the scenario over a connection, which is closed then. quiet: as in `WireTarget`."""
+    if scenario.model:
+        raise WireFailed("an item with a scripted model can be taken by duetto in process only")
+    with ExitStack() as stack:
+        speak = stack.enter_context(reading(cast.user))
+        whos = {step.who for step in scenario.steps} - {"user"}
+        others: dict[str, Callable[[str], Samples]] = {
+            who: stack.enter_context(reading(cast.others[who])) for who in sorted(whos)
+        }
+        mouth = Mouth()
+        user = SimulatedUser(
+            script_for(scenario, cast), speak, others=others, mic=mouth, keys=mouth, noise_db=scenario.noise
+        )
+    try:
+        connection.begin()
+        return play(connection, user, mouth, scenario.noise, round(quiet * NS_PER_S))
+    finally:
+        connection.close()
 
 
 def play(line: Line, user: SimulatedUser, mouth: Mouth, noise_db: float, quiet: int) -> Take:
@@ -215,14 +229,20 @@ class Connection:
 
     def __init__(self, url: str, headers: dict[str, str], dialect: Dialect) -> None:
         self.dialect = dialect
+        self._url = url
+        self._headers = headers
         self._clock = WallClock()
         self._messages: queue.Queue[tuple[int, Message] | WireFailed] = queue.Queue()
         self._stack = ExitStack()
+        self._reader = threading.Thread(target=self._read, name="duetto-bench-wire", daemon=True)
+
+    def begin(self) -> None:
+        """Connect, and set the conversation up; its time begins. Raises WireFailed."""
         try:
             self._socket: ClientConnection = self._stack.enter_context(
                 connect(
-                    url,
-                    additional_headers=headers,
+                    self._url,
+                    additional_headers=self._headers,
                     compression=None,
                     max_size=LARGEST,
                     open_timeout=PATIENCE,
@@ -230,11 +250,7 @@ class Connection:
                 )
             )
         except (InvalidHandshake, InvalidURI, OSError, EOFError, TimeoutError) as error:
-            raise WireFailed(f"{url.split('?')[0]}: {error}") from None
-        self._reader = threading.Thread(target=self._read, name="duetto-bench-wire", daemon=True)
-
-    def begin(self) -> None:
-        """Set the conversation up; its time begins. Raises WireFailed."""
+            raise WireFailed(f"{self._url.split('?')[0]}: {error}") from None
         self._reader.start()
         self.send(*self.dialect.greetings)
         deadline = Deadline(PATIENCE)

@@ -141,7 +141,7 @@ def conversation(context: Context) -> str:
 def _line(entry: _Entry) -> str:
     if entry.use is not None:
         return f"{stamp(entry.at)} outcome of {entry.use.name}({entry.use.arguments}): {entry.text}"
-    return f"person: {entry.text}"
+    return f"{'told' if entry.role == 'system' else 'person'}: {entry.text}"
 
 
 def stamp(at: int) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from typing import Any, Final
+from typing import Any, Final, TypeGuard
 
 import numpy as np
 import soxr
@@ -56,16 +56,29 @@ class AudioInput:
         NaN and infinite samples become silence, louder ones than full scale are clipped; both are counted. Raises
         ValueError for another shape or dtype, StreamFull at the limit, RuntimeError when closed.
         """
+        if self._resampler is None and self.channels == 1 and _is_canonical(samples):
+            self._push_canonical(samples)
+            return
         mono = self._mono(samples)
         with self._lock:
-            if self._closed:
-                raise RuntimeError(f"{self.name}: the stream is closed")
-            coming = len(mono) * MIC_RATE / self.rate
-            if self._available + coming > self._limit:
-                raise StreamFull(f"{self.name}: {self._available / MIC_RATE:.1f} s of sound are waiting, the limit")
+            self._check(len(mono))
             if self._resampler is not None:
                 mono = self._resampler.resample_chunk(mono)
             self._append(mono)
+
+    def _push_canonical(self, samples: Samples) -> None:
+        """What needs no conversion: it would come out of one as it went in."""
+        with self._lock:
+            self._check(len(samples))
+            if len(samples):
+                self._waiting.append(samples.copy())
+                self._available += len(samples)
+
+    def _check(self, count: int) -> None:
+        if self._closed:
+            raise RuntimeError(f"{self.name}: the stream is closed")
+        if self._available + count * MIC_RATE / self.rate > self._limit:
+            raise StreamFull(f"{self.name}: {self._available / MIC_RATE:.1f} s of sound are waiting, the limit")
 
     def take(self, count: int) -> Samples:
         """Remove and return up to `count` samples, int16 (n,): fewer if fewer are there."""
@@ -81,7 +94,7 @@ class AudioInput:
                 else:
                     parts.append(self._waiting.popleft())
                     left -= len(part)
-            taken = np.concatenate(parts) if parts else np.zeros(0, np.int16)
+            taken = parts[0] if len(parts) == 1 else np.concatenate(parts) if parts else np.zeros(0, np.int16)
             self._available -= len(taken)
             self._taken += len(taken)
             return taken
@@ -158,3 +171,7 @@ class AudioInput:
             whole = np.clip(np.rint(mono * 32768), -32768, 32767).astype(np.int16)
             self._waiting.append(whole)
             self._available += len(whole)
+
+
+def _is_canonical(samples: object) -> TypeGuard[Samples]:
+    return isinstance(samples, np.ndarray) and samples.dtype == np.int16 and samples.ndim == 1

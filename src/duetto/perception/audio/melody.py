@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from statistics import median
 from typing import Final
 
 import numpy as np
@@ -41,7 +42,7 @@ class Melody:
     def ending(self) -> float | None:
         """Semitones of the latest pitches above the median of those before; None where too little is known."""
         if self._fresh and len(self._pitches) >= LEAST:
-            pitches = np.array(self._pitches)
-            self._ending = float(12 * np.log2(np.median(pitches[-END:]) / np.median(pitches[:-END])))
+            pitches = list(self._pitches)
+            self._ending = float(12 * np.log2(median(pitches[-END:]) / median(pitches[:-END])))
         self._fresh = False
         return self._ending

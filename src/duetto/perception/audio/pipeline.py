@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Final
 
+import msgspec
 import numpy as np
 
 from duetto.perception.audio.melody import Melody
@@ -21,6 +22,7 @@ from duetto.timeline.turn import MIC_RATE, Samples, Turn, samples_at, samples_be
 
 PIECE: Final = MIC_RATE * 80 // 1000
 """Samples judged at once: a long slice may hold a voice's onset and its end, or the end of one and the next onset."""
+_NO_WINDOWS: Final = np.zeros((0, WINDOW), np.float32)
 MOST_ENDED: Final = 8
 """Utterances that may wait for their final words; past it the oldest keeps the words that it has."""
 
@@ -42,8 +44,7 @@ class AudioSettings:
     a word of the embedded one appears about 110 ms after it ends, hangover and micro-turn included."""
 
 
-@dataclass(frozen=True, slots=True)
-class Hearing:
+class Hearing(msgspec.Struct, frozen=True):
     """What is heard now.
 
     voice: somebody speaks. stirring: or perhaps begins to. since, ended: onset of the present or latest voice, end of
@@ -82,8 +83,8 @@ class AudioPipeline:
         self._count = 0  # samples heard
         self._sent = 0  # of them, to the recogniser
         self._melody = Melody()
-        self._ahead: list[Floats] = []  # windows of each piece of the slice to come, taken ahead
-        self._judged: list[Floats] | None = None  # and what they were judged to be
+        self._ahead: list[int] = []  # how many windows each piece of the slice to come has, taken ahead
+        self._judged: list[list[float]] | None = None  # and what they were judged to be
         self._voicing: Increment | None = None  # open
         self._number = 0
         self._open: Utterance | None = None
@@ -115,14 +116,21 @@ class AudioPipeline:
 
     def windows(self, samples: Samples) -> Floats:
         """The windows that the slice to come completes: float32 (k, 512). `judged` is to follow, then its `step`."""
-        pieces = (samples[first : first + PIECE] for first in range(0, len(samples), PIECE))
-        self._ahead = [self._activity.pending(piece) for piece in pieces]
-        return np.concatenate(self._ahead) if self._ahead else np.zeros((0, WINDOW), np.float32)
+        if len(samples) <= PIECE:
+            only = self._activity.pending(samples) if len(samples) else _NO_WINDOWS
+            self._ahead = [len(only)]
+            return only
+        ahead = [self._activity.pending(samples[first : first + PIECE]) for first in range(0, len(samples), PIECE)]
+        self._ahead = [len(windows) for windows in ahead]
+        return np.concatenate(ahead)
 
     def judged(self, probabilities: Floats) -> None:
         """The probabilities, shape (k,), of what `windows` gave last."""
-        cuts = np.cumsum([len(windows) for windows in self._ahead])[:-1]
-        self._judged = np.split(probabilities, cuts)
+        values: list[float] = probabilities.tolist()
+        self._judged = []
+        for count in self._ahead:
+            self._judged.append(values[:count])
+            values = values[count:]
 
     def step(self, turn: Turn, timeline: Timeline) -> tuple[Job, ...]:
         """One round: sound is judged and sent to the recogniser, hypotheses become `Word`s.
@@ -142,10 +150,13 @@ class AudioPipeline:
         self._settle_ended(now, timeline, left=MOST_ENDED)
         return tuple(jobs)
 
-    def end_utterance(self, now: int) -> tuple[Job, ...]:
-        """The turn is over: ask for the final words. Speech from here on is a new utterance."""
+    def end_utterance(self, now: int, number: int | None = None) -> tuple[Job, ...]:
+        """The turn is over: ask for the final words. Speech from here on is a new utterance.
+
+        number: of the utterance that is meant, where the next may be open already; None for whichever is.
+        """
         utterance = self._open
-        if utterance is None:
+        if utterance is None or number not in (None, utterance.number):
             return ()
         self._open = None
         self._ended[utterance.number] = utterance
@@ -162,6 +173,8 @@ class AudioPipeline:
     def _listen(self, samples: Samples, now: int, timeline: Timeline) -> list[Job]:
         start = samples_at(self._count, MIC_RATE)
         probability = 0.0
+        loud: float | None = None  # of all of it
+        heard: float | None = None
         jobs: list[Job] = []
         for first in range(0, len(samples), PIECE):
             piece = samples[first : first + PIECE]
@@ -169,11 +182,17 @@ class AudioPipeline:
             self._recent = np.concatenate([self._recent, piece])[-self._kept :]
             self._count += len(piece)
             self._write_voicing(now, timeline)
+            heard = None
             if self._activity.active:
-                self._melody.add(level(piece), pitch(self._recent))
+                heard, loud = pitch(self._recent), level(piece)
+                self._melody.add(loud, heard)
             jobs += self._utter(now)
         self._judged = None
-        self._write_sound(Span(start, samples_at(self._count, MIC_RATE)), samples, probability, now, timeline)
+        if loud is None or len(samples) > PIECE:
+            loud = level(samples)
+        sound = Sound(round(probability, 3), round(loud, 1), None if heard is None else round(heard, 1))
+        span = Span(start, samples_at(self._count, MIC_RATE))
+        timeline.add("mic", span, sound, at=now, source="silero", committed=True)
         return jobs
 
     def _judge(self, number: int, piece: Samples) -> float:
@@ -184,12 +203,7 @@ class AudioPipeline:
             return self._activity.step(piece, self._model, self._row)
         probabilities = self._judged[number]
         self._activity.update(probabilities)
-        return float(probabilities.max()) if len(probabilities) else 0.0
-
-    def _write_sound(self, span: Span, samples: Samples, probability: float, now: int, timeline: Timeline) -> None:
-        heard = pitch(self._recent) if self._activity.active else None
-        sound = Sound(round(probability, 3), round(level(samples), 1), None if heard is None else round(heard, 1))
-        timeline.add("mic", span, sound, at=now, source="silero", committed=True)
+        return max(probabilities, default=0.0)
 
     def _write_voicing(self, now: int, timeline: Timeline) -> None:
         activity = self._activity

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from importlib import resources
 from typing import Final
@@ -102,12 +103,14 @@ class VoiceActivity:
 
     def pending(self, samples: Samples) -> Floats:
         """Take in sound and return the windows it completes: float32 (k, 512). What is left waits for more."""
-        sound = np.concatenate([self._left, samples.astype(np.float32) / 32768])
+        fresh = samples.astype(np.float32)
+        fresh /= 32768
+        sound = np.concatenate([self._left, fresh])
         count = len(sound) // WINDOW
         self._left = sound[count * WINDOW :]
         return sound[: count * WINDOW].reshape(count, WINDOW)
 
-    def update(self, probabilities: Floats) -> None:
+    def update(self, probabilities: Iterable[float]) -> None:
         """Judge the windows that `pending` gave, in their order."""
         for probability in probabilities:
             self._judge(float(probability))

@@ -82,6 +82,11 @@ class VideoPipeline:
             scene_at=self._scene.changed_at,
         )
 
+    @property
+    def faces(self) -> bool:
+        """A face is in the picture."""
+        return bool(self._faces.boxes)
+
     def step(self, turn: Turn, timeline: Timeline) -> tuple[Job, ...]:
         """Take in the frames and looks of one round and write what they show to the timeline.
 

@@ -141,7 +141,7 @@ class Responses:
         """Raises Wrong."""
         response = self._active if id is None else self._find(id)
         if response is None:
-            text = "cancellation failed: no active response found"
+            text = "Cancellation failed: no active response found"  # LiveKit knows it by these words, and lets it pass
             text += "" if id is None else f" with id {shortened(id)!r}"
             raise Wrong("response_cancel_not_active", text, "" if id is None else "response_id")
         self._stop(response)
