@@ -38,7 +38,9 @@ def show(console: Console, name: str, found: dict[str, Any]) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("parts", nargs="*", help=f"which of {', '.join((*PARTS, *SERVER))}; by default the first {len(PARTS)}")
+    parser.add_argument(
+        "parts", nargs="*", help=f"which of {', '.join((*PARTS, *SERVER))}; by default the first {len(PARTS)}"
+    )
     parser.add_argument("--out", type=Path, default=Path("bench-out"))
     arguments = parser.parse_args()
     unknown = set(arguments.parts) - {*PARTS, *SERVER}

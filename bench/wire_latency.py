@@ -50,6 +50,8 @@ BEGIN: Final = ms(600)
 """Silence (ns) before the user begins."""
 LEAST: Final = ms(900)
 """ns of counting that are heard at least before the user speaks over it; up to 1.1 s more by the trial."""
+OVER: Final = ms(200)
+"""The user speaks over the agent where its last sound came so many ns before at most: there are gaps between words."""
 PATIENCE: Final = s(4)
 """ns after which no answer comes any more."""
 AFTER: Final = ms(200)
@@ -150,8 +152,8 @@ def converse(target: WireTarget, count: Samples, question: Samples, number: int)
         trial.counted = began - end
         room.quiet(room.now + LEAST + ms(number * 53 % 1100))
         onset, end = room.say(question)
-        if not any(onset - ms(400) < at < onset for at in room.came):
-            trial.failed = "it had stopped counting"
+        if not any(onset - OVER < at <= onset for at in room.came):
+            trial.failed = "it was not sounding when the user began"
             return trial
         # What of the counting came last: sound that begins anew after a silence is the answer.
         last = onset
@@ -191,7 +193,7 @@ def figures(trials: list[Trial]) -> dict[str, Any]:
         "user's end to first sound": spread([*counted, *answered]),
         "of it to count": spread(counted),
         "of it after an interruption": spread(answered),
-        "failed": [trial.failed for trial in trials if trial.failed],
+        "failed": [f"{number}: {trial.failed}" for number, trial in enumerate(trials) if trial.failed],
         "client late p99 ms": round(in_ms(round(percentile(late, 99))), 1),
         "medians ms": {
             "yield": round(in_ms(round(percentile(gave_way, 50))), 1) if gave_way else None,

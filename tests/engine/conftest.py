@@ -7,13 +7,12 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import pytest
+from engine_rig import Guest
 
 from duetto.assembly import Settings
 from duetto.brain.brain import Brain, BrainHandler
 from duetto.brain.embedded.embedded import EmbeddedBrain
 from duetto.engine import Engine, EngineSettings, Opening
-from duetto.engine.seat import Seat
-from duetto.models.model import MicroTurn
 from duetto.perception.audio.recogniser import RecogniserHandler
 from duetto.perception.video.faces import VisionHandler
 from duetto.simulation.voice import reading
@@ -24,30 +23,7 @@ from duetto.testing.voice import ScriptedVoice
 from duetto.timeline.clock import VirtualClock, ms, s
 from duetto.timeline.job import Part
 from duetto.timeline.turn import VOICE_RATE, Samples
-from duetto.wire.follower import Follower
-from duetto.wire.happening import Happening
 from duetto.workers.worker import Handler
-
-
-@dataclass
-class Guest:
-    """One conversation of a test: what it was told, as a story."""
-
-    seat: Seat
-    story: list[Happening] = field(default_factory=list)
-    turns: list[MicroTurn] = field(default_factory=list)
-
-    def __post_init__(self) -> None:
-        follower = Follower()
-
-        def follow(micro_turn: MicroTurn) -> None:
-            self.turns.append(micro_turn)
-            self.story.extend(follower.follow(micro_turn))
-
-        self.seat.follow(follow)
-
-    def all(self, kind: type) -> list:
-        return [happening for happening in self.story if isinstance(happening, kind)]
 
 
 @dataclass

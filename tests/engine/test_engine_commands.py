@@ -85,6 +85,16 @@ def test_commands_wait_for_the_sound_before_them_and_for_no_more() -> None:
     assert commands.take() == (Stop(),)
 
 
+def test_a_rate_that_changes_with_every_block_is_refused_after_a_while() -> None:
+    sound = SoundIntake(10.0)
+    with pytest.raises(Refused, match="changed its rate 8 times") as refused:
+        for number in range(1000):
+            sound.push(np.ones(1, np.int16), (8_000, 24_000)[number % 2])
+    assert (refused.value.kind, refused.value.field) == ("flood", "audio")
+    sound.take(MIC_RATE)
+    sound.push(np.ones(160, np.int16), 8_000)
+
+
 def test_more_commands_than_may_wait_are_refused_and_none_of_them_counts() -> None:
     sound, commands, _ = intake()
     sound.push(np.ones(1600, np.int16), MIC_RATE)
@@ -189,6 +199,20 @@ def test_the_memory_of_what_was_not_heard_is_bounded() -> None:
     assert len(history._room) <= 64
 
 
+def test_long_remarks_leave_room_for_fewer() -> None:
+    history = History(10)
+    for number in range(30):
+        history.add(Remark("user", str(number % 10) * 200_000, number, source=f"told:{number}"))
+        assert sum(len(remark.text) for remark in history.remarks) <= 1_000_000
+    assert len(history.remarks) == 5
+    history.erase("told:29")
+    history.add(Remark("user", "x" * 5_000_000, 31))
+    assert len(history.remarks) == 1, "the latest stays, however long"
+    for number in range(30):
+        history.add(Remark("user", "short", 32 + number))
+    assert len(history.remarks) == 10 and history._size == 50
+
+
 def test_a_long_past_that_is_told_at_once_is_not_forgotten_at_once(hall) -> None:
     """A model's prompt drops what is oldest by its time, all of one time together."""
     house = hall("")
@@ -198,6 +222,16 @@ def test_a_long_past_that_is_told_at_once_is_not_forgotten_at_once(hall) -> None
     context = Context(guest.seat.now, 0, history=guest.seat.cascade._history.remarks)
     messages = Prompter("", characters=16_000, tools=False).messages(Ask(1, "hello", "typed", False, context))
     assert "remark 299" in str(messages) and "remark 0 " not in str(messages)
+
+
+def test_what_was_said_before_the_conversation_began_is_told_too(hall) -> None:
+    house = hall("")
+    past = (Remember("a", "user", "hello", ago=s(90)), Remember("b", "duetto", "hi", ago=s(30)))
+    guest = house.guest(Opening(first=past))
+    house.run(0.1)
+    context = Context(guest.seat.now, 0, history=guest.seat.cascade._history.remarks)
+    messages = Prompter("", characters=16_000, tools=False).messages(Ask(1, "so", "typed", False, context))
+    assert [message["content"] for message in messages[1:3]] == ["(-1:29) hello", "hi"]
 
 
 # --- the last words of a turn ---------------------------------------------------------------------------------

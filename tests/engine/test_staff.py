@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable, Iterator
 
 import numpy as np
 import pytest
-from conftest import Guest
+from engine_rig import Guest
 
 from duetto.assembly import Settings, with_chat
 from duetto.brain.chat.model import CallRequest

@@ -54,6 +54,9 @@ def run(
     workers: Annotated[int, typer.Option(help="Processes behind the one port.", min=1, max=256)] = 1,
     sessions: Annotated[int, typer.Option(help="Conversations at once in each process, at most.", min=1)] = 200,
     drain: Annotated[float, typer.Option(help="Seconds that conversations may go on after SIGTERM.", min=0)] = 20.0,
+    checkpoints: Annotated[
+        bool, typer.Option(help="Keep in the state folder what conversations need to outlive their process.")
+    ] = True,
     page: Annotated[bool, typer.Option(help="Serve the page at /.")] = True,
     delta: options.Delta = options.DELTA_MS,
     horizon: options.Horizon = options.HORIZON_MS,
@@ -100,6 +103,7 @@ def run(
             models=tuple(dict.fromkeys(("duetto", session.chat.model if session.chat is not None else "duetto"))),
             workers=workers,
             drain_s=drain,
+            checkpoints=checkpoints,
             limits=Limits(sessions=sessions),
         )
         plan = Plan(settings, session, _Tools(session, tools, mcp, reasoner))

@@ -12,7 +12,7 @@ import pybase64
 from numpy.typing import NDArray
 
 from duetto.brain.tools import Tool, ToolHandler, as_tools
-from duetto.client.event import Called, Closed, Ended, Event
+from duetto.client.event import Called, Closed, Ended, Event, Resumed
 from duetto.client.line import Line
 from duetto.client.mailbox import Mailbox
 from duetto.client.playback import Playback
@@ -209,6 +209,8 @@ class Client:
             case Welcome() | BackAgain() | SettingsTaken():
                 pass
             case _:
+                if isinstance(news, Resumed) and news.restored:
+                    self._calls = Calls()  # responses of before have no end
                 if isinstance(news, Ended) and self._calls.ended(news.response):
                     self._spawn(self._line.send({"type": "response.create"}))
                 for playback in self._playbacks:

@@ -96,7 +96,14 @@ class Resumed:
     """The connection had dropped and is there again. Nothing was missed but sound that would have been late.
 
     Nothing that the client did is lost either, or done twice, but for its sound and pictures meanwhile.
+
+    restored: the server's process had died, and another goes on from what was kept: what was said is known but for the
+    last second, and `lost` names what is not (`duetto.server.checkpoint.LOST`). Responses that were under way have no
+    end, and calls no outcome.
     """
+
+    restored: bool = False
+    lost: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -100,9 +100,9 @@ class Line:
                 if self._closing or (error.rcvd is not None and error.rcvd.code in ENDED):
                     return ended
                 lost = await self._come_back(ended)
-            if lost:
+            if isinstance(lost, str):
                 return f"the connection was lost, and the conversation could not be taken up again: {lost}"
-            take(Resumed())
+            take(Resumed(lost.restored, lost.lost))
             self._up.set()  # it may have dropped again: then the next `recv` says so
 
     def end(self, why: str) -> None:
@@ -182,8 +182,8 @@ class Line:
         while self._kept and self._kept[0][0] <= received:
             self._kept.popleft()
 
-    async def _come_back(self, dropped: str) -> str:
-        """Make another connection for the same conversation. Returns why there is none in time, or ""."""
+    async def _come_back(self, dropped: str) -> str | BackAgain:
+        """Make another connection for the same conversation. Returns why there is none in time, if so."""
         deadline, pause, why = Deadline(self._grace), self._settings.retry_s, dropped
         while not deadline.passed() and not self._closing:
             await asyncio.sleep(min(pause, deadline.left()))
@@ -191,17 +191,17 @@ class Line:
             try:
                 async with asyncio.timeout(self._settings.open_s):
                     socket = self._socket = await self._connect(self._reading.session_id)
-                    refused = await self._resume(socket)
+                    found = await self._resume(socket)
             except (TimeoutError, ClientError, ConnectionClosed) as error:
                 why = str(error) or "no answer in time"
                 continue
-            if refused:
+            if isinstance(found, str):
                 await socket.close()
-            return refused
+            return found
         return why
 
-    async def _resume(self, socket: ClientConnection) -> str:
-        """Returns why the server refuses, or ""."""
+    async def _resume(self, socket: ClientConnection) -> str | BackAgain:
+        """Returns why the server refuses, if it does."""
         reading = self._reading
         asked = {"type": "duetto.resume", "session_id": reading.session_id, "token": reading.token, "seq": reading.seq}
         await socket.send(msgspec.json.encode(asked), text=True)
@@ -209,7 +209,7 @@ class Line:
             for news in reading.read(await socket.recv()):
                 if isinstance(news, BackAgain):
                     await self._again(socket, news.received)
-                    return ""
+                    return news
                 if isinstance(news, Problem):
                     return news.text or "refused"
 

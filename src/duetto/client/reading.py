@@ -32,9 +32,14 @@ class Welcome:
 
 @dataclass(frozen=True, slots=True)
 class BackAgain:
-    """`duetto.resumed`. received: how many of the client's messages had come; None where the server does not tell."""
+    """`duetto.resumed`. received: how many of the client's messages had come; None where the server does not tell.
+
+    restored, lost: as in `Resumed`.
+    """
 
     received: int | None
+    restored: bool = False
+    lost: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +90,8 @@ class _Resumed(msgspec.Struct):
     session_id: str
     token: str
     received: int | None = None
+    restored: bool = False
+    lost: tuple[str, ...] = ()
 
 
 class _Increments(msgspec.Struct):
@@ -210,7 +217,10 @@ class Reading:
                 yield Welcome(told.session_id, told.delta_ms, told.horizon_ms, told.grace_s, told.epoch_ms, told.brain)
             case _Resumed():
                 self.session_id, self.token = told.session_id, told.token
-                yield BackAgain(told.received)
+                if told.restored:  # another engine counts from the beginning
+                    self._utterance, self._partial = -1, ""
+                    self._words.clear()
+                yield BackAgain(told.received, told.restored, told.lost)
             case _Increments():
                 edits = tuple(_edit(one) for one in told.edits)
                 yield Increments(told.now_ms, told.floor, told.late_ms, told.compute_ms, edits)

@@ -19,6 +19,8 @@ from duetto.timeline.turn import MIC_RATE, Samples, samples_at
 
 MOST_COMMANDS: Final = 1024
 """Commands that may wait for the sound before them to be heard."""
+MOST_RATES: Final = 8
+"""Changes of the sound's rate that may wait to be heard."""
 STALL_LONGEST: Final = ms(1000)
 """A gap in the sound up to this long (ns) is a stall of the network, and what was put in its place is taken out again
 where the user is silent; a longer one is a pause of the client's."""
@@ -48,6 +50,8 @@ class SoundIntake:
     def push(self, samples: NDArray[Any], rate: int) -> None:
         """Raises Refused("flood") at the limit, ValueError for what is no sound."""
         if self._input is None or rate != self._rate:
+            if len(self._before) >= MOST_RATES:
+                raise Refused("flood", f"the sound that waits has changed its rate {MOST_RATES} times", "audio")
             if self._input is not None:
                 self._input.close()
                 self._before.append(self._input)

@@ -19,6 +19,7 @@ from duetto.session import Session
 from duetto.timeline.arrival import Outcome
 from duetto.timeline.clock import s
 from duetto.timeline.command import Brief, Command
+from duetto.timeline.job import Remark
 from duetto.timeline.stream import StreamFull
 from duetto.timeline.turn import MIC_RATE, Key, Turn, samples_at
 
@@ -75,6 +76,10 @@ class Seat:
     def due(self) -> int:
         """Ns of the engine's time at which its next micro-turn is due."""
         return self.start + self.session.due
+
+    @property
+    def remarks(self) -> tuple[Remark, ...]:
+        return self.cascade.remarks
 
     # --- what the application gives -----------------------------------------------------------------------------
 

@@ -33,9 +33,7 @@ def make_way(state: State, percept: Percept) -> replies.Decision:
     waiting = [
         reply
         for reply in state.replies
-        if reply.origin in CHANGEABLE
-        and not (reply.draft or reply.apart)
-        and (saying is None or reply.id != saying.id)
+        if reply.origin in CHANGEABLE and not (reply.draft or reply.apart) and (saying is None or reply.id != saying.id)
     ]
     state = replace(state, aside=(*_all(waiting, percept), *state.aside))
     state, dropped = replies.drop(state, [reply.id for reply in waiting])

@@ -183,6 +183,22 @@ class Cascade:
         return self._speech.playout.pieces
 
     @property
+    def remarks(self) -> tuple[Remark, ...]:
+        """What has been said so far, as a brain is told it, with what of the latest is history only when it is over:
+        the words of duetto's that were heard, and those of the user's turn in hand.
+        """
+        found = list(self._history.remarks)
+        now = self._speaking.at
+        for reply, since in self._said_since.items():
+            if reply not in self._asides.values() and (text := self._speech.ledger.fresh(reply)):
+                found.append(Remark("duetto", text, now, since=since, source=f"reply:{reply}"))
+        hearing = self._audio.hearing
+        if hearing.words and not any(remark.source == f"turn:{hearing.utterance}" for remark in found):
+            text = " ".join(word.text for word in hearing.words)
+            found.append(Remark("user", text, hearing.since or now, source=f"turn:{hearing.utterance}"))
+        return tuple(found)
+
+    @property
     def busy(self) -> bool:
         state = self._state
         called = state.owed is not None or any(call.stage == "running" for call in state.calls)
@@ -212,9 +228,9 @@ class Cascade:
                     self._audio.patient = command.ends == "told"
                 case Remember():
                     # Each has a time of its own: what is told at one is forgotten at once where it is too long.
-                    at = turn.span.end - len(turn.commands) + index
+                    at = turn.span.end - len(turn.commands) + index - command.ago
                     source = f"told:{command.source}"
-                    self._history.add(Remark(command.who, command.text, at, source=source))
+                    self._history.add(Remark(command.who, command.text, at, command.how, source=source))
                     if command.picture:
                         self._pictures.give(at, command.picture, source)
                 case Erase() if command.source.startswith("told:"):

@@ -13,6 +13,8 @@ from duetto.timeline.job import Remark
 
 MOST_CUT: Final = 64
 """Replies that are remembered not to have been heard beyond a word; no more of them are being said at once."""
+MOST_CHARACTERS: Final = 1_000_000
+"""Characters of all remarks; the oldest go first."""
 
 
 class History:
@@ -20,6 +22,7 @@ class History:
 
     def __init__(self, most: int) -> None:
         self._remarks: deque[Remark] = deque(maxlen=most)
+        self._size = 0
         self._room: OrderedDict[str, int] = OrderedDict()  # by source: words of it that may still be added
 
     @property
@@ -33,12 +36,12 @@ class History:
             remark = msgspec.structs.replace(remark, text=_first(remark.text, room))
             if not remark.text:
                 return
-        self._remarks.append(remark)
+        self._append(remark)
 
     def correct(self, remark: Remark) -> None:
         """What came from its source was this, as is known by now."""
         if not any(old.source == remark.source for old in self._remarks):
-            self._remarks.append(remark)
+            self._append(remark)
             return
         self._put(
             msgspec.structs.replace(old, text=remark.text) if old.source == remark.source else old
@@ -71,8 +74,17 @@ class History:
         while len(self._room) > MOST_CUT:
             self._room.popitem(last=False)
 
+    def _append(self, remark: Remark) -> None:
+        if self._remarks and len(self._remarks) == self._remarks.maxlen:
+            self._size -= len(self._remarks.popleft().text)
+        self._remarks.append(remark)
+        self._size += len(remark.text)
+        while self._size > MOST_CHARACTERS and len(self._remarks) > 1:
+            self._size -= len(self._remarks.popleft().text)
+
     def _put(self, remarks: Iterable[Remark]) -> None:
         self._remarks = deque(remarks, maxlen=self._remarks.maxlen)
+        self._size = sum(len(remark.text) for remark in self._remarks)
 
 
 def _first(text: str, words: int) -> str:

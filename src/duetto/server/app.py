@@ -41,7 +41,8 @@ def make_app(service: Service, neighbours: Neighbours | None = None, *, local: b
     neighbours: other processes, to which what is theirs is passed on. local: it is for those others.
     """
     settings = service.settings
-    routes: list[BaseRoute] = [route for part in (realtime, live, recordings) for route in part.routes(service)]
+    routes: list[BaseRoute] = [route for part in (live, recordings) for route in part.routes(service)]
+    routes += realtime.routes(service, neighbours)
     if local:
         routes += local_routes(service)
     routes += [*gemini.routes(service, neighbours), *about.routes(service, neighbours)]

@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 
 from duetto.models.model import MicroTurn
+from duetto.server.checkpoint import LOST, Checkpoint, hashed, said
 from duetto.server.errors import BadRequest
 from duetto.server.house import Wire
 from duetto.server.line import Aside, Line
@@ -82,10 +83,15 @@ class _Realtime:
         self._line = line
         self._asides: list[_Onlooker] = []
         self._seen = count(1)
+        self._setup = setup
+        self._facts = facts
+        before = setup.before
         limits = JournalLimits(size=max(1, line.house.limits.outbox_bytes // 2))  # all of it fits into an outbox
         self._journal = Journal(line.send, limits=limits)
         if line.outlet is not None:
-            self._journal.deliver = line.outlet.put
+            self._journal.deliver = line.outlet.put if before is None else None
+        if before is not None:
+            self._journal.go_on(setup.seq, before.received)
         about = About(
             horizon=facts.horizon if setup.horizon is None else setup.horizon,
             grace=s(facts.grace_s),
@@ -96,9 +102,18 @@ class _Realtime:
         def extended(seat: Seat, error: Callable[[str, str], None], reply_of: Callable[[str], int | None]) -> Extension:
             def welcomed() -> None:
                 if not setup.track:  # a call that drops is made anew
-                    waiting.know(line, self._journal)
+                    waiting.know(line, self._journal, self._checkpoint)
 
-            return Extension(seat, self._journal, error=error, reply_of=reply_of, about=about, welcomed=welcomed)
+            self._extension = Extension(
+                seat,
+                self._journal,
+                error=error,
+                reply_of=reply_of,
+                about=about,
+                welcomed=welcomed,
+                increments=before is not None and before.increments,
+            )
+            return self._extension
 
         try:
             session = config.read(setup.session) if setup.session is not None else None
@@ -110,13 +125,41 @@ class _Realtime:
                     transcription=setup.transcription,
                     rtc=setup.track,
                     voice=facts.voice,
-                    opening=Opening(delta=setup.delta, horizon=setup.horizon, title="realtime"),
+                    opening=Opening(
+                        delta=setup.delta,
+                        horizon=setup.horizon,
+                        first=before.remember(facts.unix()) if before is not None else (),
+                        title="realtime",
+                    ),
                 ),
                 self._send,
                 extension=extended,
             )
         except Wrong as wrong:
             raise BadRequest(str(wrong), wrong.param, code=wrong.code) from None
+        if before is not None and line.outlet is not None:
+            told = {"restored": True, "age_ms": round(1000 * (facts.unix() - before.unix)), "lost": LOST}
+            id, token = self.wire.seat.id, self._journal.token
+            self._journal.resume(id, token, setup.seq, line.outlet.put, told)
+            waiting.know(line, self._journal, self._checkpoint)
+
+    def _checkpoint(self) -> Checkpoint:
+        """What another process needs to go on."""
+        seat, setup, setting = self.wire.seat, self._setup, self.wire.setting
+        return Checkpoint(
+            seat.id,
+            self._line.identity.owner,
+            tuple(hashed(token) for token in self._journal.tokens),
+            self._facts.unix(),
+            setting.model,
+            msgspec.to_builtins(setting.config),
+            setup.delta,
+            setup.horizon,
+            self._extension.increments,
+            self._journal.seq,
+            self._journal.received,
+            said(seat.remarks, seat.now),
+        )
 
     def receive(self, message: str) -> None:
         self._journal.received += 1

@@ -34,6 +34,8 @@ SECRET_PATH: Final = "/-/secret"
 """Where one neighbour asks another what a client secret stands for."""
 WITHIN_S: Final = 30.0
 """Seconds that a neighbour may take for an answer."""
+ANSWERS_S: Final = 1.0
+"""Seconds after which one that lets nobody in counts as dead."""
 _ID = re.compile(r"(?:/v1/realtime/calls|/v1/live/sessions)/(?:[a-z]+_)?([0-9a-f]{2})", re.ASCII)
 _MARK = re.compile(r"(?:[a-z]+_)?([0-9a-f]{2})", re.ASCII)
 _NOT_PASSED: Final = frozenset(
@@ -76,6 +78,16 @@ class Neighbours:
             if name in query:
                 return self.who(query[name][0])
         return None
+
+    async def lives(self, mark: str) -> bool:
+        """This neighbour can be asked now."""
+        try:
+            async with asyncio.timeout(ANSWERS_S):
+                _, writer = await asyncio.open_unix_connection(str(self.socket_of(mark)))
+        except (OSError, TimeoutError):
+            return False
+        writer.close()
+        return True
 
     async def secret(self, text: str) -> ClientSecret | None:
         """What a client secret stands for that a neighbour has made; None where that knows none."""
@@ -158,6 +170,8 @@ class Forward:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         mark = self._neighbours.of(scope) if scope["type"] in ("http", "websocket") else None
+        if mark is not None and scope["type"] == "websocket" and not await self._neighbours.lives(mark):
+            mark = None  # what it had may go on here, or is known to nobody
         if mark is None:
             await self.app(scope, receive, send)
         elif scope["type"] == "websocket":

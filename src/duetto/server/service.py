@@ -11,9 +11,11 @@ from starlette.requests import HTTPConnection, Request
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
 from duetto.server.auth import REALTIME, Authenticator, Denied, Identity, credential
+from duetto.server.checkpoint import FOLDER, Checkpoints
 from duetto.server.errors import BadRequest
 from duetto.server.health import Health
 from duetto.server.house import Engine, Follower, House
+from duetto.server.keeper import Keeper
 from duetto.server.line import Line
 from duetto.server.outlet import GOING_AWAY, NORMAL, Outlet
 from duetto.server.recordings import SOUND, Recordings
@@ -59,7 +61,10 @@ class Service:
         self.house = House(engine, follower, settings.limits, now, records=self.recordings is not None, claim=claim)
         self.secrets = ClientSecrets(unix, mark)
         self.shelf = Shelf(settings.grace_s, mark)
-        self.waiting = Waiting(settings.grace_s, now)
+        self.keeper: Keeper | None = None
+        if settings.state is not None and settings.checkpoints:
+            self.keeper = Keeper(Checkpoints(settings.state / FOLDER, settings.grace_s, unix))
+        self.waiting = Waiting(settings.grace_s, now, self.keeper)
         self.wires = wires(self.shelf, self.waiting)
         self.auth = Authenticator(settings.keys, self.secrets, now)
         self.health = Health(self.house)
@@ -69,6 +74,7 @@ class Service:
         self._storing: set[asyncio.Task[None]] = set()
         self._running = 0
         self._task: asyncio.Task[None] | None = None
+        self._keeping: asyncio.Task[None] | None = None
         self.failed = asyncio.Event()
 
     # --- who --------------------------------------------------------------------------------------------------
@@ -245,6 +251,8 @@ class Service:
         self._running += 1
         if self._task is None:
             self._task = asyncio.create_task(self._run(), name="engine")
+            if self.keeper is not None:
+                self._keeping = asyncio.create_task(self.keeper.run(), name="keeper")
         try:
             yield
         finally:
@@ -261,6 +269,10 @@ class Service:
             self.failed.set()
 
     async def _end(self) -> None:
+        if self.keeper is not None and self._keeping is not None:
+            self._keeping.cancel()
+            await asyncio.wait([self._keeping])
+            self.keeper.close()
         for line in list(self.lines):
             line.finish(GOING_AWAY, "the server is going down")
             line.end("the server is going down")
@@ -278,7 +290,8 @@ class Service:
         self.health.draining = True
         self.engine.draining = True
         for line in list(self.lines):
-            if line.outlet is None:  # its client would find nobody
+            if line.outlet is None:  # its client would find nobody, but perhaps the next server
+                self.waiting.leave_behind(line)
                 line.end("the server is going down")
             else:
                 line.leaving(self.settings.drain_s)

@@ -108,6 +108,8 @@ class ServerSettings:
     """Seconds that conversations may go on after SIGTERM."""
     grace_s: float = 30.0
     """Seconds that a conversation goes on without its client, where the client asked to be able to come back."""
+    checkpoints: bool = True
+    """Keep in the state folder what another process needs to go on with such a conversation when its own has died."""
     limits: Limits = field(default_factory=Limits)
 
     def __post_init__(self) -> None:

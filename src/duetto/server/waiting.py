@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -13,23 +14,54 @@ from duetto.wire.journal import Detached, Journal, NotResumed
 
 if TYPE_CHECKING:
     from duetto.server.auth import Identity
+    from duetto.server.checkpoint import Checkpoint
+    from duetto.server.keeper import Keeper
     from duetto.server.line import Line
 
 
 class Waiting:
-    """Lines by their conversation's id. grace_s: seconds that one goes on without a client. now: seconds, steady."""
+    """Lines by their conversation's id. grace_s: seconds that one goes on without a client. now: seconds, steady.
 
-    def __init__(self, grace_s: float, now: Callable[[], float]) -> None:
+    keeper: keeps what another process needs to go on with one, if this one dies.
+    """
+
+    def __init__(self, grace_s: float, now: Callable[[], float], keeper: Keeper | None = None) -> None:
+        self.keeper = keeper
         self._lines: dict[str, Line] = {}
+        self._makers: dict[str, Callable[[], Checkpoint]] = {}
         self._detached: Detached[Line] = Detached(s(grace_s))
         self._grace = grace_s
         self._now = now
 
-    def know(self, line: Line, journal: Journal) -> None:
-        """Its client has asked to be able to come back."""
+    def know(self, line: Line, journal: Journal, make: Callable[[], Checkpoint]) -> None:
+        """Its client has asked to be able to come back. make: a checkpoint of it."""
         assert line.seat is not None
         self._lines[line.seat.id] = line
+        self._makers[line.seat.id] = make
         self._detached.know(line.seat.id, journal, line)
+        if self.keeper is not None:
+            self.keeper.know(line.seat.id, make)
+
+    def knows(self, session_id: str) -> bool:
+        """This conversation goes on here."""
+        return session_id in self._lines
+
+    def restorable(self, asked: Resume, identity: Identity) -> Checkpoint:
+        """What is left of a conversation that goes on nowhere: it is to go on here. Raises NotResumed."""
+        if self.keeper is None:
+            raise NotResumed("session_id: there is no such conversation, or its time is up", "session_id")
+        return self.keeper.checkpoints.take(asked.session_id, asked.token, identity.owner)
+
+    def give_back(self, checkpoint: Checkpoint) -> None:
+        """It could not go on here: another may try."""
+        if self.keeper is not None:
+            with contextlib.suppress(OSError):
+                self.keeper.checkpoints.write(checkpoint)
+
+    def leave_behind(self, line: Line) -> None:
+        """It is about to end here, and its client may go on with it elsewhere."""
+        if self.keeper is not None and line.seat is not None:
+            self.keeper.leave(line.seat.id)
 
     def leave(self, line: Line, outlet: Outlet) -> bool:
         """The connection has gone. True: the line goes on without one."""
@@ -52,13 +84,17 @@ class Waiting:
         if back.held.outlet is not None:
             back.held.outlet.finish(GOING_AWAY, "the conversation has been taken up on another connection")
         back.held.outlet = outlet
+        if self.keeper is not None:  # the client has another token
+            self.keeper.know(asked.session_id, self._makers[asked.session_id])
         return back.held
 
     def forget(self, line: Line) -> None:
         """It has ended."""
         if line.seat is not None and self._lines.get(line.seat.id) is line:
-            del self._lines[line.seat.id]
+            del self._lines[line.seat.id], self._makers[line.seat.id]
             self._detached.forget(line.seat.id)
+            if self.keeper is not None:
+                self.keeper.forget(line.seat.id)
 
     def _expire(self) -> None:
         # A timer may fire a little before its time by the other clock; those that are due then are found by the next.

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from duetto.server.checkpoint import Checkpoint
 from duetto.server.house import Wire
 from duetto.server.line import Line
 
@@ -18,7 +19,8 @@ class Setup:
     """What a connection says about its conversation before its first message.
 
     session: the setting that came with a call, or that its client secret is bound to. track: sound goes over WebRTC
-    tracks, and not in messages. delta, horizon: ns, where the client has asked for them.
+    tracks, and not in messages. delta, horizon: ns, where the client has asked for them. before: what is left of the
+    conversation that goes on in this one; seq: the last event of it that its client has.
     """
 
     model: str = ""
@@ -27,6 +29,8 @@ class Setup:
     track: bool = False
     delta: int | None = None
     horizon: int | None = None
+    before: Checkpoint | None = None
+    seq: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -176,9 +176,15 @@ class Ledger:
         hearing = self._hearing(reply)
         if not hearing and reply not in self._told:
             return ""
+        fresh = self.fresh(reply)
         told = self._remember(reply)
-        total = told.total + sum(map(len, hearing))
-        new, told.taken = total - told.taken, total
+        told.taken = told.total + sum(map(len, hearing))
+        return fresh
+
+    def fresh(self, reply: int) -> str:
+        """What `take` would give now."""
+        hearing, told = self._hearing(reply), self._told.get(reply) or _Told()
+        new = told.total + sum(map(len, hearing)) - told.taken
         fresh: list[str] = []
         for piece in reversed([*told.pieces, *hearing]):
             if new <= 0:

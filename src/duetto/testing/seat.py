@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from duetto.models.model import MicroTurn
 from duetto.timeline.command import Command
+from duetto.timeline.job import Remark
 from duetto.timeline.turn import DELTA
 from duetto.wire.seat import Opening, Refused
 
@@ -39,6 +40,7 @@ class FakeSeat:
     order: list[str] = field(default_factory=list)
     followers: list[Callable[[MicroTurn], None]] = field(default_factory=list)
     closers: list[Callable[[str], None]] = field(default_factory=list)
+    remarks: tuple[Remark, ...] = ()
     closed: bool = False
 
     def _note(self, what: str) -> None:

@@ -67,13 +67,15 @@ class Remember(_Command, frozen=True, tag="remember"):
     """Put something into the conversation as if it had been said. It is not answered.
 
     source: its name, by which `Erase` finds it; unique in its session. who "system": a word to the brain, from the
-    application. picture: a JPEG that belongs to it, b"" for none.
+    application. picture: a JPEG that belongs to it, b"" for none. ago: ns before now at which it was said.
     """
 
     source: str
     who: Literal["user", "duetto", "system"]
     text: str
     picture: bytes = b""
+    ago: int = 0
+    how: Literal["spoken", "typed"] = "spoken"
 
 
 class Erase(_Command, frozen=True, tag="erase"):

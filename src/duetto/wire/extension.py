@@ -172,15 +172,18 @@ class Extension:
         reply_of: Callable[[str], int | None],
         about: About | None = None,
         welcomed: Callable[[], None] = lambda: None,
+        increments: bool = False,
     ) -> None:
-        """welcomed: is called at the first hello, when the conversation can be resumed from now on."""
+        """welcomed: is called at the first hello, when the conversation can be resumed from now on. increments: a
+        client that opted in before wants to be told of them.
+        """
         self._seat = seat
         self._journal = journal
         self._about = about or About()
         self._error = error
         self._reply_of = reply_of
         self._welcomed = welcomed
-        self._increments = False
+        self._increments = increments
         self._user: set[int] = set()  # voicings that go on
         self._sounding = False
         self._floor = "nobody"
@@ -192,6 +195,11 @@ class Extension:
     def on(self) -> bool:
         """The client has opted in."""
         return self._journal.on
+
+    @property
+    def increments(self) -> bool:
+        """The client wants to be told what is perceived, planned and heard."""
+        return self._increments
 
     # --- from the client --------------------------------------------------------------------------------------
 

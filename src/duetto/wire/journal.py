@@ -11,7 +11,7 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from heapq import merge
-from typing import Final, Generic, TypeVar
+from typing import Any, Final, Generic, TypeVar
 
 import msgspec
 
@@ -128,6 +128,17 @@ class Journal:
         if not self._tokens:
             self._tokens.append(self._make_token())
 
+    def go_on(self, seq: int, received: int) -> None:
+        """Begin where another journal has ended that is lost: its client has all events up to `seq`."""
+        self.begin()
+        self._seq = self._forgotten = seq
+        self.received = received
+
+    @property
+    def tokens(self) -> tuple[str, ...]:
+        """All by which the client may resume now: it need not know the newest yet."""
+        return tuple(self._tokens)
+
     def send(self, message: bytes | str) -> None:
         """Send an event: a JSON object. Without a connection it is only remembered."""
         data = message.encode() if isinstance(message, str) else message
@@ -157,11 +168,13 @@ class Journal:
         """The connection is gone; what is sent from now on is only remembered."""
         self.deliver = None
 
-    def resume(self, session_id: str, token: str, seq: int, deliver: Deliver) -> Deliver | None:
+    def resume(
+        self, session_id: str, token: str, seq: int, deliver: Deliver, more: dict[str, Any] | None = None
+    ) -> Deliver | None:
         """The client is back and has all events up to `seq`: it gets a new token, then all after that, then what comes.
 
         Returns the connection that was still taken for its own, if one was. Raises NotResumed. `duetto.resumed` itself
-        has no number of its own: its `seq` is the client's, so what follows it goes on from there.
+        has no number of its own: its `seq` is the client's, so what follows it goes on from there. more: of its fields.
         """
         good = next((one for one in self._tokens if hmac.compare_digest(token.encode(), one.encode())), None)
         if good is None:
@@ -176,7 +189,7 @@ class Journal:
         self._tokens = [good, self._make_token()]
         before, self.deliver = self.deliver, deliver
         told = {"type": "duetto.resumed", "session_id": session_id, "token": self.token, "seq": seq}
-        deliver(msgspec.json.encode({**told, "received": self.received}))
+        deliver(msgspec.json.encode({**told, "received": self.received, **(more or {})}))
         for kept in list(merge(self._rest, self._audio, key=lambda kept: kept.seq)):
             deliver(kept.message)
         return before

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from duetto.engine.opening import Opening, Refused
 from duetto.models.model import MicroTurn
 from duetto.timeline.command import Command
+from duetto.timeline.job import Remark
 
 
 class Seat(Protocol):
@@ -31,6 +32,11 @@ class Seat(Protocol):
     @property
     def now(self) -> int:
         """Media time (ns) at the end of the latest micro-turn."""
+        ...
+
+    @property
+    def remarks(self) -> tuple[Remark, ...]:
+        """What has been said so far, oldest first, with what is being said now."""
         ...
 
     def hear(self, samples: NDArray[Any], rate: int) -> None:

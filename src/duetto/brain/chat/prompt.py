@@ -60,7 +60,7 @@ class Prompter:
         self._instructions = instructions
         self._tools = tools
         self._most = characters
-        self._from = -1
+        self._from = -(2**63)  # what was said before this session began is before media time 0
         self._size = 0
         self._last = ""
         self._seen: dict[int, _Entry] = {}
@@ -145,9 +145,10 @@ def _line(entry: _Entry) -> str:
 
 
 def stamp(at: int) -> str:
-    """A media time (ns) as it is told: minutes and seconds since the talk began."""
-    seconds = at // NS_PER_S
-    return f"({seconds // 60}:{seconds % 60:02d})"
+    """A media time (ns) as it is told: minutes and seconds since the talk began, below 0 for before."""
+    seconds = abs(at) // NS_PER_S
+    sign = "-" if at <= -NS_PER_S else ""
+    return f"({sign}{seconds // 60}:{seconds % 60:02d})"
 
 
 def _told(context: Context) -> list[_Entry]:

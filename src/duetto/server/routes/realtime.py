@@ -15,7 +15,9 @@ from duetto.server.auth import Identity
 from duetto.server.calls import call
 from duetto.server.coming_back import Switch, asked, complaint
 from duetto.server.errors import BadRequest, decoded
-from duetto.server.outlet import POLICY, TRY_LATER
+from duetto.server.line import Line
+from duetto.server.neighbours import Neighbours
+from duetto.server.outlet import POLICY, TRY_LATER, Outlet
 from duetto.server.secrets import DEFAULT_S
 from duetto.server.service import Service
 from duetto.server.websocket import cut
@@ -39,7 +41,9 @@ class _SecretRequest(msgspec.Struct, frozen=True):
     expires_after: _Expires | None = None
 
 
-def routes(service: Service) -> list[BaseRoute]:
+def routes(service: Service, neighbours: Neighbours | None = None) -> list[BaseRoute]:
+    """neighbours: where a conversation may wait that a client wants to take up again."""
+
     async def realtime(websocket: WebSocket) -> None:
         identity = await service.identify(websocket)
         query = websocket.query_params
@@ -58,6 +62,10 @@ def routes(service: Service) -> list[BaseRoute]:
             wanted = asked(first)
             try:
                 if isinstance(wanted, Resume) and first is not None:
+                    mark = neighbours.who(wanted.session_id) if neighbours is not None else None
+                    if neighbours is not None and mark is not None and await neighbours.lives(mark):
+                        await neighbours.carry(mark, websocket, first)
+                        return
                     service.counted(KIND, first)
                     await _resume(websocket, identity, wanted)
                     return
@@ -86,8 +94,30 @@ def routes(service: Service) -> list[BaseRoute]:
 
     async def _resume(websocket: WebSocket, identity: Identity, wanted: Resume) -> None:
         outlet = service.outlet()
-        line = service.waiting.resume(wanted, identity, outlet)
+        if service.waiting.knows(wanted.session_id):
+            line = service.waiting.resume(wanted, identity, outlet)
+        else:
+            line = _restore(identity, wanted, outlet)
         await service.carry(websocket, line, outlet, line.receive)
+
+    def _restore(identity: Identity, wanted: Resume, outlet: Outlet) -> Line:
+        """Go on with a conversation whose process has died, in a new one."""
+        service.admit()
+        before = service.waiting.restorable(wanted, identity)
+        setup = Setup(
+            before.model,
+            before.session.get("type") == "transcription",
+            before.session,
+            delta=before.delta,
+            horizon=before.horizon,
+            before=before,
+            seq=wanted.seq,
+        )
+        try:
+            return service.line(identity, KIND, service.wires.realtime(setup), outlet)
+        except Refused:
+            service.waiting.give_back(before)
+            raise
 
     async def client_secrets(request: Request) -> Response:
         identity = await service.maker(request, lasting=True)

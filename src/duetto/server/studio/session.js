@@ -225,6 +225,7 @@ export class Session {
         break;
       case "duetto.resumed":
         if (this._ticket !== null && typeof event["token"] === "string") this._ticket.token = event["token"];
+        if (this._ticket !== null && typeof event["session_id"] === "string") this._ticket.id = event["session_id"];
         this._attempt = 0;
         this._resumed(event["received"]);
         break;
