@@ -188,6 +188,8 @@ class Responses:
 
     def began(self, happening: ReplyBegan) -> None:
         number, tag = happening.reply, happening.tag
+        if number in self._telling:
+            return  # it has begun already
         if tag in self._hushed:
             self._hushed.add(number)
             self._seat.command(Stop(number))
