@@ -57,22 +57,28 @@ def floor(taken: Sequence[Taken]) -> dict[str, Figure]:
     }
 
 
-def measure(target: Target, items: Sequence[Item], folder: Path, name: str) -> dict[str, Figure]:
+def measure(target: Target, items: Sequence[Item], folder: Path, name: str) -> list[Taken]:
     """One pass over all items."""
     trials = take_all(target, items, folder / name, jobs=JOBS)
     scenarios = [item.scenario for item in items]
     out = Path("bench-out") / "bad-network" / name
     out.mkdir(parents=True, exist_ok=True)
     save(results_of(target.name, "python -m bench bad_network", "", scenarios, trials), out)
-    taken = [judge(scenario, trial) for scenario, trial in zip(scenarios, trials, strict=True)]
-    failed = [one for one in taken if one.trial.error]
-    found = floor([one for one in taken if not one.trial.error])
-    found["could not be taken"] = Figure(float(len(failed)), len(taken))
-    return found
+    return [judge(scenario, trial) for scenario, trial in zip(scenarios, trials, strict=True)]
+
+
+def compare(good: Sequence[Taken], bad: Sequence[Taken]) -> dict[str, Any]:
+    """Both, of the items that could be taken in both passes, and by how much the scores have fallen."""
+    pairs = [(one, other) for one, other in zip(good, bad, strict=True) if not (one.trial.error or other.trial.error)]
+    rows = beside(floor([one for one, _ in pairs]), floor([other for _, other in pairs]))
+    rows["could not be taken"] = {
+        name: sum(bool(one.trial.error) for one in taken) for name, taken in (("good", good), ("bad", bad))
+    }
+    return rows
 
 
 def beside(good: dict[str, Figure], bad: dict[str, Figure]) -> dict[str, Any]:
-    """Both, and by how much the scores have fallen."""
+    """Figures, and by how much the scores have fallen."""
     rows: dict[str, Any] = {}
     falls = []
     for name, figure in good.items():
@@ -80,7 +86,7 @@ def beside(good: dict[str, Figure], bad: dict[str, Figure]) -> dict[str, Any]:
         row: dict[str, Any] = {"good": figure.value, "bad": spoilt, "n": figure.n}
         if name in SCORES and figure.value and spoilt is not None:
             row["fall"] = f"{max(0.0, 1 - spoilt / figure.value):.1%}"
-            falls.append(1 - spoilt / figure.value)
+            falls.append(max(0.0, 1 - spoilt / figure.value))
         rows[name] = row
     rows["fall, mean of scores"] = f"{sum(falls) / len(falls):.1%}" if falls else "none"
     rows["fall, worst score"] = f"{max(falls):.1%}" if falls else "none"
@@ -102,6 +108,6 @@ def run(folder: Path) -> dict[str, Any]:
                 measure(target, items, folder, f"{kind}-{name}")
                 for name, target in zip(("good", "bad"), passes[kind], strict=True)
             )
-            for name, row in beside(good, bad).items():
+            for name, row in compare(good, bad).items():
                 found[f"{kind}: {name}"] = row
     return found

@@ -72,6 +72,8 @@ def serving(folder: Path, *options: str) -> Iterator[Serving]:
             raise RuntimeError(f"the server did not begin: {log.read_text()[-500:]}")
         port = found[1].rpartition(":")[2]
         yield Serving(f"ws://127.0.0.1:{port}", process.pid)
+        if process.poll() is not None:
+            raise RuntimeError(f"the server ended by itself ({process.returncode}): {log.read_text()[-2000:]}")
     finally:
         killer.cancel()
         process.send_signal(signal.SIGTERM)

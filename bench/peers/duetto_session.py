@@ -11,7 +11,19 @@ from functools import cache
 import numpy as np
 import uvloop
 
-from bench.peers.load import RATE, TEXT, VOICE_RATE, Ear, Task, measure, memory_mb, open_files, read_clips, show
+from bench.peers.load import (
+    RATE,
+    TEXT,
+    VOICE_RATE,
+    Ear,
+    Task,
+    measure,
+    memory_mb,
+    open_files,
+    percentile,
+    read_clips,
+    show,
+)
 from duetto.assembly import Settings
 from duetto.brain.brain import BrainHandler
 from duetto.engine import Engine, EngineSettings, Opening
@@ -119,7 +131,8 @@ class Guest:
                 self.ear.sounded(self._now(), len(happening.samples) / 2 / VOICE_RATE)
 
 
-def engine_of(delta_ms: float | None, most: int) -> Engine:
+def engine_of(delta_ms: float | None, most: int, late: list[int]) -> Engine:
+    """late: is told how late each tick is, ns."""
     settings = Settings(session=SessionSettings(delta=ms(delta_ms))) if delta_ms else Settings()
 
     def handlers(settings: Settings) -> Sequence[tuple[Part, Handler]]:
@@ -129,11 +142,13 @@ def engine_of(delta_ms: float | None, most: int) -> Engine:
             ("voice", Speaks()),
         ]
 
-    return Engine(settings, InlineStaff(handlers), engine=EngineSettings(most=most, headroom=1.0))
+    limits = EngineSettings(most=most, headroom=1.0)
+    return Engine(settings, InlineStaff(handlers), engine=limits, on_tick=lambda by, took: late.append(by))
 
 
 async def talk(task: Task, delta_ms: float | None) -> dict[str, object]:
-    engine = engine_of(delta_ms, max(1, task.sessions))
+    late: list[int] = []
+    engine = engine_of(delta_ms, max(1, task.sessions), late)
     keep()
     running = asyncio.create_task(engine.run())
     guests = []
@@ -142,23 +157,22 @@ async def talk(task: Task, delta_ms: float | None) -> dict[str, object]:
         await asyncio.sleep(0)
 
     def own() -> dict[str, object]:
-        load = engine.load
         shares = (("p50", 0.5), ("p95", 0.95), ("p99", 0.99), ("max", 1.0))
         return {
             "delta_ms": in_ms(engine.settings.session.delta),
-            "tick_late_ms": {name: round(in_ms(load.lateness(share)), 1) for name, share in shares},
-            "load": round(load.share, 3),
+            "tick_late_ms": {name: round(percentile(late, share) / 1e6, 1) for name, share in shares},
+            "load": round(engine.load.share, 3),
             "ended": sum(guest.seat.ended is not None for guest in guests),
         }
 
-    found = await measure(task, guests, own)
+    found = await measure(task, guests, own, late.clear)
     running.cancel()
     return found
 
 
 async def open_and_close(task: Task, count: int) -> dict[str, object]:
     """So many conversations one after the other, ten at a time, each with some speech: memory and open files."""
-    engine = engine_of(None, 16)
+    engine = engine_of(None, 16, [])
     keep()
     running = asyncio.create_task(engine.run())
     frames = read_clips(task.clips)[0].frames[:25]

@@ -282,14 +282,17 @@ async def measure(
     task: Task,
     talks: Sequence[Talk],
     more: Callable[[], dict[str, object]] = dict,
-    begin: Callable[[], None] = lambda: None,
+    begin: Callable[[], object] = lambda: None,
 ) -> dict[str, object]:
-    """Feed them for WARM_S and then the task's seconds. begin: called when the measurement begins."""
+    """Feed them for WARM_S and then the task's seconds. begin: is called when those begin; more: what else is to be
+    told at the end of them.
+    """
     loop = asyncio.get_running_loop()
     probe, feed = Probe(), Feed(talks, read_clips(task.clips))
     tasks = [*feed.tasks(), asyncio.create_task(probe.run())]
     await asyncio.sleep(WARM_S)
     probe.late.clear()
+    begin()
     feed.behind = 0.0
     at, used, (busy, stolen) = loop.time(), processor_s(), core_s(task.core)
     await asyncio.sleep(task.seconds)

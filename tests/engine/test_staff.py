@@ -62,10 +62,12 @@ class House:
 
     async def say(self, guest: Guest, sound: Samples) -> None:
         """At the pace of time, as a microphone gives it."""
-        block = VOICE_RATE // 50
+        loop = asyncio.get_running_loop()
+        block, at = VOICE_RATE // 50, loop.time()
         for first in range(0, len(sound), block):
             guest.seat.hear(sound[first : first + block], VOICE_RATE)
-            await asyncio.sleep(0.02)
+            at += 0.02
+            await asyncio.sleep(max(0.0, at - loop.time()))
 
     async def until(self, reached: Callable[[], object], what: str) -> None:
         for _ in range(round(LONG_S / 0.02)):

@@ -26,6 +26,8 @@ STALL_LONGEST: Final = ms(1000)
 where the user is silent; a longer one is a pause of the client's."""
 _BLOCK: Final = MIC_RATE // 100
 _BACKLOG: Final = MIC_RATE * 60 // 1000
+_MOST_KEPT: Final = MIC_RATE * 400 // 1000
+_WINDOW: Final = MIC_RATE * 5
 _QUIET: Final = 10 ** (-50 / 20) * 32768
 
 
@@ -33,7 +35,8 @@ class SoundIntake:
     """One conversation's sound: pushed at any rate, in any blocks, taken as slices of media time.
 
     limit_s: seconds that may wait. A network that stalls delivers late what silence has stood in for: it is caught up
-    with by leaving out as much silence, so that the user is not heard later and later.
+    with by leaving out as much silence, so that the user is not heard later and later. Where it stalls again and again,
+    as much as the stalls are long is kept waiting (0.4 s at most), so that they do not cut into words.
     """
 
     def __init__(self, limit_s: float) -> None:
@@ -44,6 +47,10 @@ class SoundIntake:
         self._taken = 0
         self._gap = 0  # samples that silence stood in for since the last sound
         self._owed = 0
+        self._kept = _BACKLOG
+        self._least = _MOST_KEPT  # samples that waited in this window, at the least
+        self._window = 0
+        self._stalled: int | None = None  # samples taken since the latest stall
         self.caught_up = 0
         """Samples of silence left out so far."""
 
@@ -91,14 +98,35 @@ class SoundIntake:
 
     def take(self, count: int) -> Samples:
         """Up to `count` samples. Fewer mean that the sound is late; the session puts silence in for them or waits."""
+        begun = self._taken > 0
         sound = self._read(count)
         if len(sound):
             if self._gap and samples_at(self._gap, MIC_RATE) <= STALL_LONGEST:
                 self._owed += self._gap
+                if begun:
+                    self._stall()
             self._gap = 0
-        if self._owed and self.available > _BACKLOG:
+        if self._owed and self.available > self._kept:
             sound = self._shorten(sound, count)
+        self._watch(count)
         return sound
+
+    def _stall(self) -> None:
+        """One is over. The first is taken for the only one."""
+        if self._stalled is not None and self._stalled < _WINDOW:
+            self._kept = min(_MOST_KEPT, self._kept + self._gap)
+            self._least, self._window = _MOST_KEPT, 0
+        self._stalled = 0
+
+    def _watch(self, count: int) -> None:
+        """What has not been needed for a while need not be kept."""
+        if self._stalled is not None:
+            self._stalled += count
+        self._least = min(self._least, self.available)
+        self._window += count
+        if self._window >= _WINDOW:
+            self._kept = max(_BACKLOG, self._kept - self._least)
+            self._least, self._window = _MOST_KEPT, 0
 
     def missed(self, count: int) -> None:
         """Silence was put in for `count` samples."""
@@ -112,7 +140,7 @@ class SoundIntake:
             for first in range(0, len(sound), _BLOCK):
                 block = sound[first : first + _BLOCK]
                 quiet = len(block) == _BLOCK and float(np.abs(block).max()) < _QUIET
-                if quiet and self._owed >= _BLOCK and self.available > _BACKLOG:
+                if quiet and self._owed >= _BLOCK and self.available > self._kept:
                     self._owed -= _BLOCK
                     self.caught_up += _BLOCK
                 else:
