@@ -7,10 +7,11 @@ from dataclasses import dataclass, field
 import pytest
 
 from duetto.brain.embedded import EmbeddedBrain, EmbeddedSettings
-from duetto.timeline.arrival import Act, Clause, Gist, Order
+from duetto.timeline.arrival import Act, Clause, Gist
 from duetto.timeline.clock import VIRTUAL_EPOCH_NS, s
 from duetto.timeline.increment import Increment
 from duetto.timeline.job import Ask, Context, Remark
+from duetto.timeline.order import Order
 
 
 @dataclass

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from duetto.timeline.arrival import Act, Interval, Moment, Sight
+from duetto.timeline.arrival import Act
 from duetto.timeline.clock import s
+from duetto.timeline.order import Interval, Moment, Sight
 
 NOW = s(10)
 

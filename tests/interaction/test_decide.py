@@ -25,20 +25,9 @@ from duetto.interaction.microturn import decide
 from duetto.interaction.percept import Ears, Mouth, Percept, Sighting
 from duetto.interaction.settings import InteractionSettings
 from duetto.interaction.state import State
-from duetto.timeline.arrival import (
-    Act,
-    Arrival,
-    Clause,
-    Fault,
-    Gist,
-    Interval,
-    Moment,
-    Order,
-    ReplyEnd,
-    Sight,
-    TimedWord,
-)
+from duetto.timeline.arrival import Act, Arrival, Clause, Fault, Gist, ReplyEnd, TimedWord
 from duetto.timeline.clock import ms, s
+from duetto.timeline.order import Interval, Moment, Order, Sight
 
 DELTA = ms(80)
 
@@ -402,7 +391,7 @@ def test_a_reminder_is_said_even_while_the_user_speaks_and_nobody_ducks_for_it()
 
 
 def test_an_order_not_meant_to_be_over_waits_for_the_gap() -> None:
-    c = with_order(Order("tea", Moment(s(1)), "Tea.", over=False))
+    c = with_order(Order("tea", Moment(s(1)), "Tea.", manner="gap"))
     held: list[Action] = []
     while c.now < s(2):
         held += of(PlanClause, c.turn(speaking("", 0)))

@@ -24,10 +24,11 @@ from duetto.interaction.action import (
 )
 from duetto.models.model import MicroTurn, Output, Timing
 from duetto.recording.format import SessionInfo
-from duetto.timeline.arrival import Arrival, Fault, Gist, Hypothesis, Interval, Order, Speech, SpokenWord, TimedWord
+from duetto.timeline.arrival import Arrival, Fault, Gist, Hypothesis, Speech, SpokenWord, TimedWord
 from duetto.timeline.clock import VIRTUAL_EPOCH_NS, ms
 from duetto.timeline.increment import Increment, Span
 from duetto.timeline.job import Ask, Context, Job, Listen, Look, Remark, Speak
+from duetto.timeline.order import Interval, Order
 from duetto.timeline.payload import (
     Colours,
     Face,

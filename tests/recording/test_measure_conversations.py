@@ -10,9 +10,9 @@ import pytest
 from duetto.interaction.action import Action, DropReply, Duck, Hold, PlanClause, Unwatch, Watch
 from duetto.models.model import MicroTurn, Output, Timing
 from duetto.recording.measure import Measures, measure, percentile
-from duetto.timeline.arrival import Interval, Moment, Order, Sight
 from duetto.timeline.clock import ms, s
 from duetto.timeline.increment import Increment, Span
+from duetto.timeline.order import Interval, Moment, Order, Sight
 from duetto.timeline.payload import Planned, Voicing
 from duetto.timeline.turn import VOICE_RATE, Turn, samples_before
 

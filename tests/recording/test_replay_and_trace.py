@@ -13,9 +13,9 @@ from duetto.recording.reader import Recording
 from duetto.recording.replay import replay
 from duetto.recording.soundtrack import VoiceSpans
 from duetto.recording.trace import describe_action, describe_payload, trace
-from duetto.timeline.arrival import Interval, Moment, Order, Sight
 from duetto.timeline.clock import ms, s
 from duetto.timeline.increment import Increment, Span
+from duetto.timeline.order import Interval, Moment, Order, Sight
 from duetto.timeline.payload import Motion, Notice, Sound, Voicing, Word
 from duetto.timeline.turn import VOICE_RATE, Samples, Turn, samples_before
 

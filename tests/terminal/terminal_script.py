@@ -6,9 +6,9 @@ import numpy as np
 
 from duetto.interaction import action as do
 from duetto.models.model import MicroTurn, Output, Timing
-from duetto.timeline.arrival import Interval, Order
 from duetto.timeline.clock import ms, s
 from duetto.timeline.increment import Span
+from duetto.timeline.order import Interval, Order
 from duetto.timeline.payload import (
     Face,
     Heard,

@@ -15,8 +15,8 @@ from duetto.terminal.lines import PlainLines
 from duetto.terminal.panel import draw
 from duetto.terminal.progress import ProgressBar
 from duetto.terminal.words import clock_time, condition, decision, sight
-from duetto.timeline.arrival import Interval, Moment, Order, Sight
 from duetto.timeline.clock import ms, s
+from duetto.timeline.order import Interval, Moment, Order, Sight
 from duetto.timeline.payload import Colours, Face, Light, Motion, Scene, Voicing, Word
 
 

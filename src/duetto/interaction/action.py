@@ -6,7 +6,7 @@ from typing import Literal
 
 import msgspec
 
-from duetto.timeline.arrival import Order
+from duetto.timeline.order import Order
 
 
 class _Action(msgspec.Struct, frozen=True, tag_field="kind"):
@@ -156,6 +156,22 @@ class Unwatch(_Action, frozen=True, tag="unwatch"):
     name: str
 
 
+class Fire(_Action, frozen=True, tag="fire"):
+    """A standing order was met, for the n-th time. text: what is said, "" for nothing (or for what the brain says)."""
+
+    order: str
+    n: int
+    text: str
+
+
+class Inquire(_Action, frozen=True, tag="inquire"):
+    """Put an order's question to the brain. stream: the picture it is about, None for what the user has said."""
+
+    number: int
+    question: str
+    stream: Literal["camera", "screen"] | None = None
+
+
 class Tell(_Action, frozen=True, tag="tell"):
     """Put a notice about the session into its `acts`: a part failed, or works again."""
 
@@ -181,5 +197,7 @@ Action = (
     | EndTurn
     | Watch
     | Unwatch
+    | Fire
+    | Inquire
     | Tell
 )

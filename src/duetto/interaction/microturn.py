@@ -69,7 +69,7 @@ def decide(state: State, percept: Percept) -> tuple[State, tuple[Action, ...]]:
     actions.extend(ended)
     for order, text in due:
         if not any(reply.origin == "order" and reply.text == order.name for reply in state.replies):
-            state, more = replies.say(state, text, "order", about=order.name, over=order.over)
+            state, more = replies.say(state, text, "order", about=order.name, over=order.manner == "over")
             actions.extend(more)
 
     state, more = calls.sweep(state)

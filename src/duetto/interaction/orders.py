@@ -10,8 +10,8 @@ from dataclasses import replace
 from duetto.interaction.action import Action, Tell, Unwatch, Watch
 from duetto.interaction.percept import Percept
 from duetto.interaction.state import Standing, State
-from duetto.timeline.arrival import Interval, Moment, Order, Sight
 from duetto.timeline.clock import s
+from duetto.timeline.order import Interval, Moment, Order, Sight
 
 SIGHT_GAP = s(3)
 """An order on something seen speaks at most this often (ns)."""

@@ -7,16 +7,22 @@ from typing import Literal
 
 from duetto.timeline.arrival import Arrival, TimedWord
 from duetto.timeline.command import Command
-
-SightKind = Literal["motion", "face", "scene", "dark", "bright"]
+from duetto.timeline.order import SightKind, Watched
 
 
 @dataclass(frozen=True, slots=True)
 class Sighting:
-    """Something that was seen to begin in this micro-turn."""
+    """Something that was seen to happen in this micro-turn.
 
-    what: SightKind
+    what: as in `order.Sight`; "repeat": a movement was made once more, `name` says which, `count` how often by now;
+    "text": `name` has come to stand there.
+    """
+
+    what: SightKind | Literal["repeat", "text"]
     region: str | None = None
+    stream: Watched = "camera"
+    name: str = ""
+    count: int = 0
 
 
 @dataclass(frozen=True, slots=True)

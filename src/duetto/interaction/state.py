@@ -6,8 +6,9 @@ from dataclasses import dataclass, field, replace
 from typing import Final, Literal
 
 from duetto.interaction.settings import InteractionSettings
-from duetto.timeline.arrival import Act, Clause, Order, ToolCall, Withdraw
+from duetto.timeline.arrival import Act, Clause, ToolCall, Withdraw
 from duetto.timeline.command import Answer, Manner
+from duetto.timeline.order import Order
 
 Floor = Literal["user", "agent", "both", "nobody"]
 Origin = Literal["spoken", "typed", "tool", "told", "said", "order", "apology", "listening"]

@@ -21,7 +21,7 @@ from duetto.timeline.arrival import Arrival
 from duetto.timeline.clock import NS_PER_S
 from duetto.timeline.command import Command
 from duetto.timeline.increment import Increment, Span
-from duetto.timeline.job import Ask, Call, Job
+from duetto.timeline.job import Ask, Call, Job, Listen, Look, Weigh
 from duetto.timeline.turn import Frame, Key
 
 FORMAT: Final = 1
@@ -163,11 +163,11 @@ def frame(image: CompressedImage) -> Frame:
 
 def lighter(job: Job) -> Job:
     """The job without its sound or picture: those are inputs, and recorded as such."""
-    if job.part == "recogniser":
+    if isinstance(job, Listen):
         return msgspec.structs.replace(job, samples=b"")
-    if job.part == "vision":
+    if isinstance(job, Look):
         return msgspec.structs.replace(job, jpeg=b"")
-    if isinstance(job, Ask | Call) and job.context is not None and job.context.pictures:
+    if isinstance(job, Ask | Call | Weigh) and job.context is not None and job.context.pictures:
         pictures = tuple(msgspec.structs.replace(picture, jpeg=b"") for picture in job.context.pictures)
         return msgspec.structs.replace(job, context=msgspec.structs.replace(job.context, pictures=pictures))
     return job
@@ -182,16 +182,19 @@ def schema_of(topic: Topic) -> bytes:
     return msgspec.json.encode({"title": topic.schema, **_schema(shapes.type_info(topic.holds))})
 
 
-def _schema(shape: shapes.Type) -> dict[str, Any]:
+def _schema(shape: shapes.Type, above: frozenset[type] = frozenset()) -> dict[str, Any]:
+    """above: the structs that it is written in. What may hold itself, a condition, is written once."""
     match shape:
         case shapes.StructType():
             fields = {"kind": {"type": "string"}} if shape.tag is not None else {}
             for field in shape.fields:
-                if known := _schema(field.type):
+                if known := _schema(field.type, above | {shape.cls}):
                     fields[field.encode_name] = known
             return {"type": "object", "properties": fields}
         case shapes.UnionType(types=types):
-            members = [m for t in types if not isinstance(t, shapes.NoneType) and (m := _schema(t))]
+            if any(isinstance(t, shapes.StructType) and t.cls in above for t in types):
+                return {}
+            members = [m for t in types if not isinstance(t, shapes.NoneType) and (m := _schema(t, above))]
             if len(members) == 1 or members[0]["type"] != "object":
                 return members[0]
             merged: dict[str, Any] = {}
@@ -199,9 +202,9 @@ def _schema(shape: shapes.Type) -> dict[str, Any]:
                 merged = {**member["properties"], **merged}
             return {"type": "object", "properties": merged}
         case shapes.VarTupleType(item_type=item) | shapes.ListType(item_type=item):
-            return _array(_schema(item))
+            return _array(_schema(item, above))
         case shapes.TupleType(item_types=items):
-            return _array(_schema(items[0]))
+            return _array(_schema(items[0], above))
         case shapes.BytesType():
             return {"type": "string", "contentEncoding": "base64"}
         case shapes.BoolType():

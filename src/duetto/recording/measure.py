@@ -12,9 +12,9 @@ from duetto.models.model import MicroTurn
 from duetto.recording.picture.facts import Facts, gather
 from duetto.recording.picture.latency import HALT_WITHIN, PAUSE, REPLY_WITHIN, speech
 from duetto.recording.reader import Recording
-from duetto.timeline.arrival import Interval, Moment, Order
 from duetto.timeline.clock import ms
 from duetto.timeline.increment import Span
+from duetto.timeline.order import Interval, Moment, Order
 from duetto.timeline.payload import Planned
 
 

@@ -38,9 +38,9 @@ from duetto.interaction.action import (
     Watch,
 )
 from duetto.models.model import MicroTurn
-from duetto.timeline.arrival import Interval, Moment, Order, Sight
 from duetto.timeline.clock import in_s
 from duetto.timeline.increment import Increment
+from duetto.timeline.order import Interval, Moment, Order, Sight
 from duetto.timeline.payload import (
     Called,
     Colours,

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import assert_never
 
 from duetto.interaction import action as do
-from duetto.timeline.arrival import Condition, Interval, Moment
 from duetto.timeline.clock import in_s
+from duetto.timeline.order import Condition, Interval, Moment
 from duetto.timeline.payload import Colours, Face, Light, Motion, Payload, Scene
 
 

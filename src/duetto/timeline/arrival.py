@@ -10,6 +10,8 @@ from typing import Literal
 
 import msgspec
 
+from duetto.timeline.order import Order, Watched
+
 
 class _Arrival(msgspec.Struct, frozen=True, tag_field="kind"):
     pass
@@ -39,6 +41,19 @@ class Hypothesis(_Arrival, frozen=True, tag="hypothesis"):
     final: bool
 
 
+class Spotted(_Arrival, frozen=True, tag="spotted"):
+    """A phrase that standing orders wait for was heard, from media time `start` to `end` (ns), whatever else was said.
+
+    sure: 0 to 1.
+    """
+
+    utterance: int
+    phrase: str
+    start: int
+    end: int
+    sure: float = 1.0
+
+
 Box = tuple[float, float, float, float]
 
 
@@ -49,44 +64,38 @@ class Faces(_Arrival, frozen=True, tag="faces"):
     boxes: tuple[Box, ...]
 
 
-# --- brain ----------------------------------------------------------------------------------------------------
+class Joint(msgspec.Struct, frozen=True):
+    """A point of a body: x and y in shares of the picture (0, 0 is left above), sure 0 to 1."""
+
+    x: float
+    y: float
+    sure: float
 
 
-class Moment(msgspec.Struct, frozen=True, tag="moment", tag_field="kind"):
-    """Once, at media time `at` (ns)."""
+class Bodies(_Arrival, frozen=True, tag="bodies"):
+    """People found in the frame at media time `at` (ns): of each, its joints by name ("left wrist", "nose", ...)."""
 
     at: int
+    bodies: tuple[dict[str, Joint], ...]
 
 
-class Interval(msgspec.Struct, frozen=True, tag="interval", tag_field="kind"):
-    """Every `period` ns, first one period after media time `start` (ns)."""
+class TextLine(msgspec.Struct, frozen=True):
+    """A line of text in a picture, where it stands, and how sure its letters are, 0 to 1."""
 
-    start: int
-    period: int
-
-
-class Sight(msgspec.Struct, frozen=True, tag="sight", tag_field="kind"):
-    """Each time something is seen to begin. region: None for anywhere in the picture."""
-
-    what: Literal["motion", "face", "scene", "dark", "bright"]
-    region: str | None = None
+    text: str
+    box: Box
+    sure: float
 
 
-Condition = Moment | Interval | Sight
+class Texts(_Arrival, frozen=True, tag="texts"):
+    """What is to be read in the frame at media time `at` (ns): top to bottom."""
+
+    stream: Watched
+    at: int
+    lines: tuple[TextLine, ...]
 
 
-class Order(msgspec.Struct, frozen=True):
-    """A standing order: when to speak by oneself, and what to say.
-
-    name: unique in its session, what the user may call it by. limit: how often at most, None for no limit.
-    over: say it even while the user speaks.
-    """
-
-    name: str
-    when: Condition
-    say: str
-    limit: int | None = None
-    over: bool = True
+# --- brain ----------------------------------------------------------------------------------------------------
 
 
 class Gist(_Arrival, frozen=True, tag="gist"):
@@ -174,6 +183,13 @@ class ReplyEnd(_Arrival, frozen=True, tag="reply-end"):
     reply: int
 
 
+class Weighed(_Arrival, frozen=True, tag="weighed"):
+    """The answer to a question that a standing order puts to the brain. number: of the `Weigh`. yes: it is so."""
+
+    number: int
+    yes: bool
+
+
 # --- tools ----------------------------------------------------------------------------------------------------
 
 
@@ -237,7 +253,10 @@ class Fault(_Arrival, frozen=True, tag="fault"):
 
 Arrival = (
     Hypothesis
+    | Spotted
     | Faces
+    | Bodies
+    | Texts
     | Gist
     | Clause
     | Act
@@ -246,6 +265,7 @@ Arrival = (
     | GoOn
     | Usage
     | ReplyEnd
+    | Weighed
     | Progress
     | Outcome
     | Speech

@@ -10,6 +10,8 @@ from typing import Literal
 
 import msgspec
 
+from duetto.timeline.order import Order
+
 
 class _Command(msgspec.Struct, frozen=True, tag_field="kind"):
     pass
@@ -135,4 +137,19 @@ class Say(_Command, frozen=True, tag="say"):
     tag: str = ""
 
 
-Command = Brief | Manner | Remember | Erase | Unsay | Over | Discard | Answer | Stop | Say
+# --- standing orders ------------------------------------------------------------------------------------------
+
+
+class Give(_Command, frozen=True, tag="give"):
+    """A standing order is in force from now on, in the place of one of the same name."""
+
+    order: Order
+
+
+class TakeBack(_Command, frozen=True, tag="take-back"):
+    """Standing orders of these names end, "*" for all."""
+
+    names: tuple[str, ...]
+
+
+Command = Brief | Manner | Remember | Erase | Unsay | Over | Discard | Answer | Stop | Say | Give | TakeBack

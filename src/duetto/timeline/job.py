@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from duetto.timeline.command import Offer
 from duetto.timeline.increment import Increment
+from duetto.timeline.order import Watched
 
 Part = Literal["recogniser", "vision", "brain", "voice", "tools"]
 
@@ -44,12 +45,21 @@ class Listen(_Job, frozen=True, tag="listen"):
         return np.frombuffer(self.samples, dtype="<i2")
 
 
+class Spot(_Job, frozen=True, tag="spot"):
+    """From now on tell each time that one of these phrases is heard; () for none. Nothing comes back at once."""
+
+    part: ClassVar[Part] = "recogniser"
+    phrases: tuple[str, ...]
+
+
 class Look(_Job, frozen=True, tag="look"):
-    """Find faces in this frame (JPEG, media time `at` in ns)."""
+    """Find these things in this frame (JPEG, media time `at` in ns): `Faces`, `Bodies` or `Texts` comes back."""
 
     part: ClassVar[Part] = "vision"
     at: int
     jpeg: bytes
+    what: Literal["faces", "bodies", "text"] = "faces"
+    stream: Watched = "camera"
 
 
 # --- brain ----------------------------------------------------------------------------------------------------
@@ -154,6 +164,18 @@ class Forget(_Job, frozen=True, tag="forget"):
     reply: int
 
 
+class Weigh(_Job, frozen=True, tag="weigh"):
+    """Say whether it is so: a question of a standing order's about the words of the context, or its newest picture of
+    `stream`. One `Weighed` comes back.
+    """
+
+    part: ClassVar[Part] = "brain"
+    number: int
+    question: str
+    context: Context
+    stream: Watched | None = None
+
+
 # --- tools ----------------------------------------------------------------------------------------------------
 
 
@@ -204,4 +226,4 @@ class Hush(_Job, frozen=True, tag="hush"):
     clause: int
 
 
-Job = Listen | Look | Ask | Keep | Forget | Call | Abort | Speak | More | Hush
+Job = Listen | Spot | Look | Ask | Weigh | Keep | Forget | Call | Abort | Speak | More | Hush

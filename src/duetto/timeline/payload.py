@@ -84,6 +84,35 @@ class Colours(_Payload, frozen=True, tag="colours"):
     names: tuple[str, ...]
 
 
+class Person(_Payload, frozen=True, tag="person"):
+    """A person is in the picture: added when they appear, committed when they have left. box: as of `Face`."""
+
+    box: tuple[float, float, float, float]
+
+
+class Movement(_Payload, frozen=True, tag="movement"):
+    """A lasting movement: added when it starts, revised with each repetition, committed when it stops.
+
+    name: as of `order.MovementName`. count: repetitions that are complete.
+    """
+
+    name: str
+    count: int
+
+
+class RaisedHand(_Payload, frozen=True, tag="raised-hand"):
+    """A hand is raised: added when it goes up, committed when it is down again."""
+
+    side: Literal["left", "right"]
+
+
+class Reading(_Payload, frozen=True, tag="reading"):
+    """A line of text in the picture: added when it is read, committed when it is gone. box: as of `Face`."""
+
+    text: str
+    box: tuple[float, float, float, float]
+
+
 # --- keys -----------------------------------------------------------------------------------------------------
 
 
@@ -157,6 +186,14 @@ class Notice(_Payload, frozen=True, tag="notice"):
     text: str
 
 
+class Fired(_Payload, frozen=True, tag="fired"):
+    """A standing order was met (stream `acts`), for the n-th time. text: what is said, "" for nothing."""
+
+    order: str
+    n: int
+    text: str
+
+
 Payload = (
     Sound
     | Voicing
@@ -173,4 +210,9 @@ Payload = (
     | Heard
     | Shown
     | Notice
+    | Person
+    | Movement
+    | RaisedHand
+    | Reading
+    | Fired
 )

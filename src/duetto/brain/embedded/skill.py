@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from duetto.brain.embedded.memory import Memory
-from duetto.timeline.arrival import Order
 from duetto.timeline.job import Context
+from duetto.timeline.order import Order
 
 Words = tuple[str, ...]
 

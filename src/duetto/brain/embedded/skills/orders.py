@@ -13,9 +13,9 @@ from duetto.brain.embedded.phrasing import joined, say_duration, say_period, sen
 from duetto.brain.embedded.skill import Answer, Match, Question, Skill
 from duetto.brain.embedded.skills.clock import local, next_time, say_time
 from duetto.brain.embedded.slots import duration
-from duetto.timeline.arrival import Interval, Moment, Order
 from duetto.timeline.clock import NS_PER_S
 from duetto.timeline.job import Context
+from duetto.timeline.order import Interval, Moment, Order
 
 SHORTEST: Final = NS_PER_S
 """Shortest wait and shortest period of an order, ns."""

@@ -6,8 +6,8 @@ from typing import Final, Literal
 
 from duetto.brain.embedded.memory import Given, Memory
 from duetto.brain.embedded.skill import Answer, Match, Question, Skill
-from duetto.timeline.arrival import Order, Sight
 from duetto.timeline.job import Context
+from duetto.timeline.order import Order, Sight
 
 Seen = Literal["motion", "face", "scene", "dark", "bright"]
 
