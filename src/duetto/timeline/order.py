@@ -193,7 +193,8 @@ class Order(msgspec.Struct, frozen=True):
     """A standing order: when to speak by oneself, and what to say.
 
     name: unique in its session, what the user may call it by. say: {n} is replaced by how often it has been met, {left}
-    by how often it still will be (`limit`), {region} by where it was seen, {word} by the phrase that was heard or read. asks: `say` tells the brain what to say, and is not said itself. limit: how often at most, None for no limit.
+    by how often it still will be (`limit`), {region} by where it was seen, {word} by the phrase heard, typed or read.
+    asks: `say` tells the brain what to say, and is not said itself. limit: how often at most, None for no limit.
     rest: ns between two remarks at least; what is met meanwhile is counted and not spoken of. until: it ends, unsaid,
     when this is met. what: how it is spoken of ("I tell you when someone comes in"), "" for by its name.
     """
