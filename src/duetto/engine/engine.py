@@ -13,7 +13,7 @@ import contextlib
 import itertools
 import logging
 import threading
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, ParamSpec, Protocol, TypeVar
 
@@ -36,6 +36,8 @@ _log = logging.getLogger("duetto.engine")
 LONGEST_NAP: Final = 0.25
 """Seconds after which a waiting engine looks at itself again."""
 
+AT_ONCE: Final = ms(3)
+"""ns of work after which whatever else waits on the event loop has its turn."""
 EARLY: Final = 0.001
 """Seconds by which a tick may begin early: event loops count whole milliseconds."""
 
@@ -226,8 +228,15 @@ class Engine:
                 if wait > EARLY:
                     await asyncio.sleep(min(wait, LONGEST_NAP))
                     continue
-                waiting = self.tick()
-                await asyncio.sleep(0)  # sockets come between, even when one tick follows upon another
+                waiting: list[Seat] = []
+                begun = self.clock.now()
+                for seat in self._work():
+                    if seat is not None:
+                        waiting.append(seat)
+                    if self.clock.now() - begun > AT_ONCE:  # sockets come between
+                        await asyncio.sleep(0)
+                        begun = self.clock.now()
+                await asyncio.sleep(0)  # even when one tick follows upon another
                 await self._settle(waiting)
         finally:
             self._loop = None
@@ -236,6 +245,10 @@ class Engine:
         """One tick: every conversation that is due has its slice. Returns those that quick results may still come for:
         `settle` is to follow.
         """
+        return [seat for seat in self._work() if seat is not None]
+
+    def _work(self) -> Iterator[Seat | None]:
+        """One tick, in pieces: between two of them others may have their turn. Yields who is to be settled."""
         tick = self.engine.tick
         if not self.clock.realtime:
             self.clock.sleep_until(self._due)
@@ -249,11 +262,12 @@ class Engine:
             seat.busy = shedding
             seat.turn = self._guarded(seat, seat.session.begin, now - seat.start)
         self._listen([seat for seat in due if seat.turn is not None])
-        waiting = [seat for seat in due if seat.turn is not None and self._step(seat)]
+        for seat in due:
+            if seat.turn is not None:
+                yield seat if self._step(seat) else None
         took = self.load.end(len(self._seats))
         if self._on_tick is not None:
             self._on_tick(late, took)
-        return waiting
 
     def settle(self, waiting: Iterable[Seat]) -> None:
         """End the micro-turns of these conversations, with what has come meanwhile."""
