@@ -128,13 +128,18 @@ function heard(scene) {
   scene.words(scene.model.lanes.words, row.top + row.height * 0.5, row.height * 0.5, "ink");
 }
 
+/** What is seen for a while; the rest is seen at a moment. */
+const LASTING = new Set(["motion", "face", "person", "movement", "raised-hand", "reading"]);
+
 /** @param {Scene} scene */
 function seen(scene) {
   const row = scene.row("seen");
   const lines = new Lines(row.top + 4, row.height - 6, scene.view.narrow ? 1 : 2);
+  /** @type {Map<number, number>} where the words of each line end: those that do not fit behind them are left out */
+  const ends = new Map();
   for (const item of scene.items(scene.model.lanes.seen)) {
     if (lookAt(item, scene.at) === "revoked") continue;
-    const lasting = item.kind === "motion" || item.kind === "face";
+    const lasting = LASTING.has(item.kind);
     const end = lasting ? (item.committed <= scene.at ? item.end : scene.at) : item.start;
     const text = sight(item);
     const width = scene.view.measure(text, "small") + 12;
@@ -145,7 +150,10 @@ function seen(scene) {
       const [from, w] = scene.span(item.start, end);
       scene.shapes.push({ kind: "bar", x: from, y: y + lines.step - 5, w: Math.max(w, 3), h: 3, tone: "muted", round: 1.5 });
     } else scene.shapes.push({ kind: "bar", x: x - 1, y: y + 4, w: 2, h: lines.step - 6, tone: "muted", round: 1 });
-    scene.shapes.push({ kind: "text", x: scene.pinned(x, lasting ? scene.x(end) : x, width) + 5, y: y + 12, text, tone: "muted", font: "small" });
+    const at = scene.pinned(x, lasting ? scene.x(end) : x, width) + 5;
+    if (at < (ends.get(y) ?? -Infinity)) continue;
+    ends.set(y, at + width - 6);
+    scene.shapes.push({ kind: "text", x: at, y: y + 12, text, tone: "muted", font: "small" });
   }
 }
 

@@ -65,6 +65,14 @@ export function sight({ kind, edit }) {
       return `motion, ${edit.region ?? ""}`;
     case "face":
       return "a face";
+    case "person":
+      return "somebody";
+    case "movement":
+      return edit.count ? `${edit.name ?? ""} ${edit.count}` : (edit.name ?? "");
+    case "raised-hand":
+      return `${edit.side ?? ""} hand raised`;
+    case "reading":
+      return `“${edit.text ?? ""}”`;
     case "scene":
       return "scene changed";
     case "light":

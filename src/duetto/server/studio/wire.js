@@ -8,7 +8,7 @@
  * @typedef {{
  *   id: number, stream: string, status: Status, start_ms: number, end_ms: number, kind: string,
  *   text?: string, utterance?: number, reply?: number, clause?: number, probability?: number, level_db?: number,
- *   region?: string, level?: number, names?: string[], name?: string, brightness?: number, paused?: boolean,
+ *   region?: string, level?: number, count?: number, side?: string, names?: string[], name?: string, brightness?: number, paused?: boolean,
  *   call?: number, arguments?: string, failed?: boolean, part?: string,
  * }} Edit
  */
