@@ -11,7 +11,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from bench import bad_network, hour, kill_worker, overlap, real_speech, tick, understanding, wire_latency
+from bench import bad_network, fuzz, hour, kill_worker, overlap, real_speech, tick, understanding, wire_latency
 from duetto.bench.machine import machine
 
 PARTS = {
@@ -21,8 +21,13 @@ PARTS = {
     "real": real_speech.run,
     "hour": hour.run,
 }
-SERVER = {"wire_latency": wire_latency.run, "bad_network": bad_network.run, "kill_worker": kill_worker.run}
-"""Parts that start `duetto serve` and take real time: only where they are asked for."""
+SERVER = {
+    "wire_latency": wire_latency.run,
+    "bad_network": bad_network.run,
+    "kill_worker": kill_worker.run,
+    "fuzz": fuzz.run,
+}
+"""Parts about the server, which take minutes: only where they are asked for."""
 
 
 def show(console: Console, name: str, found: dict[str, Any]) -> None:
