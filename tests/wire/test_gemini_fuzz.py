@@ -5,6 +5,7 @@ DUETTO_FUZZ: how many cases of each; 300 unless told otherwise.
 
 from __future__ import annotations
 
+import copy
 import json
 import os
 
@@ -158,7 +159,7 @@ MESSAGES = st.one_of(
 @st.composite
 def spoilt(draw) -> object:
     """A right message with something in the place of one of its values, or of the whole."""
-    message = draw(MESSAGES)
+    message = copy.deepcopy(draw(MESSAGES))
     at, key = None, None
     inside = message
     while isinstance(inside, dict | list) and inside:
