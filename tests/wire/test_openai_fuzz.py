@@ -210,7 +210,7 @@ class Player(Rig):
             return {name: self.named(one) for name, one in value.items()}
         if isinstance(value, list):
             return [self.named(one) for one in value]
-        return self.real(value) if isinstance(value, str) and value.partition("?")[2].isdigit() else value
+        return self.real(value) if isinstance(value, str) and value.partition("?")[2].isdecimal() else value
 
     def play(self, thing):
         if isinstance(thing, dict):
