@@ -11,7 +11,18 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from bench import bad_network, fuzz, hour, kill_worker, overlap, real_speech, tick, understanding, wire_latency
+from bench import (
+    bad_network,
+    fuzz,
+    hour,
+    kill_worker,
+    orders_cost,
+    overlap,
+    real_speech,
+    tick,
+    understanding,
+    wire_latency,
+)
 from duetto.bench.machine import machine
 
 PARTS = {
@@ -20,6 +31,7 @@ PARTS = {
     "understanding": understanding.run,
     "real": real_speech.run,
     "hour": hour.run,
+    "orders_cost": orders_cost.run,
 }
 SERVER = {
     "wire_latency": wire_latency.run,

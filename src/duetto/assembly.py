@@ -20,6 +20,7 @@ from duetto.models.cascade import Cascade, CascadeSettings
 from duetto.models.model import Observer
 from duetto.perception.audio.recogniser import RecogniserSettings
 from duetto.perception.video.faces import VisionHandler
+from duetto.perception.video.ocr import ReadingHandler
 from duetto.recording.format import SessionInfo
 from duetto.session import Feeder, Inputs, Session, SessionSettings
 from duetto.speech.voice import VoiceSettings
@@ -173,6 +174,7 @@ def start_workers(
         processes.append(ProcessWorker("voice", speaks, text, bell))
         threads.extend(thinkers(settings, bell, tools=tools, model=model))
         threads.append(ThreadWorker("vision", VisionHandler, bell))
+        threads.append(ThreadWorker("reader", ReadingHandler, bell))
         for process in processes:
             process.wait_ready()
     except BaseException:

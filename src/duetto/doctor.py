@@ -32,6 +32,7 @@ EXTRAS: Final = {
     "whisper": "faster-whisper: exact recognition of whole utterances",
     "kokoro": "Kokoro: a natural voice",
     "mcp": "tools of Model Context Protocol servers, for a language model: `--mcp`",
+    "vision": "RapidOCR: text on a screen or before the camera, read when an order needs it",
     "piper": "Piper: natural voices in many languages (GPL-3)",
 }
 """What each extra of the package adds; developers' extras are left out."""
@@ -62,7 +63,7 @@ class Extra(msgspec.Struct, frozen=True):
 
     @property
     def installed(self) -> bool:
-        return all(library.version is not None for library in self.libraries)
+        return bool(self.libraries) and all(library.version is not None for library in self.libraries)
 
 
 class Machine(msgspec.Struct, frozen=True):

@@ -341,7 +341,15 @@ def test_doctor_tells_what_works(monkeypatch):
         ("brain", "works", "it knows"),
     ]
     assert told["healthy"] is False
-    assert {extra["name"] for extra in told["extras"]} == {"mic", "sherpa", "whisper", "kokoro", "piper", "mcp"}
+    assert {extra["name"] for extra in told["extras"]} == {
+        "mic",
+        "sherpa",
+        "whisper",
+        "kokoro",
+        "piper",
+        "mcp",
+        "vision",
+    }
     assert [lib["name"] for extra in told["extras"] for lib in extra["libraries"] if extra["name"] == "mic"] == [
         "sounddevice"
     ]

@@ -208,7 +208,7 @@ def test_every_action_and_payload_has_words():
     order = Order("tea", Moment(s(3)), "Tea.", limit=1)
     assert describe_action(Watch(order)) == 'watch "tea": at 3 s say "Tea." (1 times at most)'
     sight = Order("dog", Sight("motion", "left third"), "A dog?")
-    assert describe_action(Watch(sight)) == 'watch "dog": on motion, left third say "A dog?"'
+    assert describe_action(Watch(sight)) == 'watch "dog": each time something moves in the left third say "A dog?"'
     every = Order("walk", Interval(0, s(1.5)), "Walk.")
     assert describe_action(Watch(every)) == 'watch "walk": every 1.5 s say "Walk."'
     assert describe_payload(Sound(0.5, -30.2, 120.0)) == "sound -30 dB, voice 0.50"

@@ -80,7 +80,7 @@ def fakes(monkeypatch):
 
 def test_there_is_a_worker_for_each_part(fakes):
     workers = start_workers(SETTINGS, threading.Event())
-    assert {w.part for w in workers} == {"recogniser", "voice", "brain", "vision"} == set(FakeProcess.made)
+    assert {w.part for w in workers} == {"recogniser", "voice", "brain", "vision", "reader"} == set(FakeProcess.made)
     hears = msgspec.json.decode(FakeProcess.made["recogniser"].settings, type=RecogniserSettings)
     assert hears == SETTINGS.recogniser
     assert msgspec.json.decode(FakeProcess.made["voice"].settings, type=VoiceSettings) == SETTINGS.voice

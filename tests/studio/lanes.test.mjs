@@ -4,7 +4,7 @@ import { test } from "node:test";
 import { layout } from "../../src/duetto/server/studio/lanes.js";
 import { MediaClock } from "../../src/duetto/server/studio/clock.js";
 import { Model } from "../../src/duetto/server/studio/model.js";
-import { clock, loudness } from "../../src/duetto/server/studio/rows.js";
+import { clock, loudness, sight } from "../../src/duetto/server/studio/rows.js";
 
 let ids = 0;
 const edit = (kind, status, start_ms, end_ms, more = {}) => ({ id: ++ids, stream: "", kind, status, start_ms, end_ms, ...more });
@@ -91,6 +91,33 @@ test("no shape has a place that is no number, at any width", () => {
       }
     }
   }
+});
+
+test("people, movements, hands, what is read and orders that were met have their place in what is seen", () => {
+  const model = new Model();
+  const seen = [
+    edit("person", "added", 1000, 1000, { stream: "camera" }),
+    edit("movement", "added", 1500, 1500, { name: "squat", count: 2 }),
+    edit("raised-hand", "committed", 2000, 2400, { side: "right" }),
+    edit("reading", "added", 2500, 2500, { text: "build: failed", stream: "screen" }),
+    edit("fired", "committed", 2900, 2900, { order: "the build", n: 2, text: "It failed." }),
+  ];
+  for (const one of seen) model.take({ now_ms: one.start_ms + 40, floor: "nobody", edits: [one] });
+  const words = ["somebody", "squat 2", "right hand raised", "“build: failed”", "⚑ the build 2"];
+  assert.deepEqual(model.lanes.seen.map(sight), words);
+  const drawn = words.filter((text) => find(layout(model, view(3000)), text));
+  assert.ok(drawn.length >= 3 && drawn.includes("somebody"), drawn.join());
+});
+
+test("what is seen has its words, and a long line that was read is cut at one", () => {
+  const words = (/** @type {string} */ kind, /** @type {object} */ edit) => sight(/** @type {any} */ ({ kind, edit }));
+  assert.equal(words("person", {}), "somebody");
+  assert.equal(words("movement", { name: "squat", count: 3 }), "squat 3");
+  assert.equal(words("movement", { name: "wave", count: 0 }), "wave");
+  assert.equal(words("raised-hand", { side: "left" }), "left hand raised");
+  assert.equal(words("reading", { text: "build: failed" }), "“build: failed”");
+  assert.equal(words("reading", { text: "npm run build exited with code 1 after 12 seconds" }), "“npm run build exited with code 1 after…”");
+  assert.equal(words("reading", { text: "x".repeat(200) }), `“${"x".repeat(40)}…”`);
 });
 
 test("loudness and minutes", () => {

@@ -14,9 +14,9 @@ from duetto.terminal.lanes import LiveLanes
 from duetto.terminal.lines import PlainLines
 from duetto.terminal.panel import draw
 from duetto.terminal.progress import ProgressBar
-from duetto.terminal.words import clock_time, condition, decision, sight
+from duetto.terminal.words import clock_time, decision, sight
 from duetto.timeline.clock import ms, s
-from duetto.timeline.order import Interval, Moment, Order, Sight
+from duetto.timeline.order import Moment, Order
 from duetto.timeline.payload import Colours, Face, Light, Motion, Scene, Voicing, Word
 
 
@@ -153,7 +153,7 @@ def test_the_lanes_show_all_of_it(micro_turns):
         "now  a face, middle",
         "also add milk ↵",
         "and bre▏",
-        "watch for every 4 s: Drink some water.",
+        "order, every 4 s: Drink some water.",
         "recogniser: it does not answer",
         "micro-turn p50 4.0 ms, p99 95.0 ms · late p99 3.0 ms · 1 overran · waiting: recogniser 2",
     ):
@@ -271,12 +271,6 @@ def test_everything_has_its_words():
     assert sight(Colours(("red", "blue"))) == "colours red, blue"
     assert sight(Colours(())) is None
     assert sight(Voicing()) is None
-    assert [condition(c) for c in (Moment(s(61)), Interval(0, s(4)), Sight("motion", "left third"), Sight("face"))] == [
-        "1:01.00",
-        "every 4 s",
-        "motion, left third",
-        "face",
-    ]
     order = Order("tea", Moment(s(60)), "Tea is ready.")
     assert [
         decision(a)
@@ -298,7 +292,7 @@ def test_everything_has_its_words():
         "full voice",
         "go on",
         "show: 56",
-        "watch for 1:00.00: Tea is ready.",
+        "order, at 1:00.00: Tea is ready.",
         "no longer watch for tea",
         "tell: voice",
     ]

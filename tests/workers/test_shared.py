@@ -112,6 +112,21 @@ def test_of_pictures_that_wait_the_newest_counts(hub, gates):
     one.done(1, 5)
 
 
+def test_a_picture_takes_the_place_only_of_one_in_which_the_same_is_looked_for(hub, gates):
+    one = Place(hub, "one")
+    one.worker.submit(1, ask(1, "hang"))
+    gates.hanging("one")
+    one.worker.submit(2, Look(2, b""))
+    one.worker.submit(3, Look(3, b"", "bodies"))
+    one.worker.submit(4, Look(4, b"", "text", "screen"))
+    one.worker.submit(5, Look(5, b"", "text", "camera"))
+    one.worker.submit(6, Look(6, b"", "text", "screen"))
+    one.done(4)
+    assert not any(one.of(ticket) for ticket in (2, 3, 5, 6))
+    gates.let_go()
+    one.done(1, 2, 3, 5, 6)
+
+
 def test_too_much_that_waits_is_refused_and_sound_is_passed_over(gates):
     hub = in_thread("brain", gates, bounds=HubSettings(waiting=3))
     one = Place(hub, "one")

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from duetto.bench.scenario import Scenario, Step, ns
+from duetto.bench.scenario import LONGEST, Scenario, Step, ns
 from duetto.simulation.script import (
     At,
     Cue,
@@ -81,6 +81,8 @@ def script_for(scenario: Scenario, cast: Cast) -> Sequence[Cue]:
         if step.types:
             deeds.append(Types(step.types))
         cues.append(Cue(_when(step), tuple(deeds), limit=ns(step.limit)))
+    if scenario.lasts:  # the user waits to see what comes
+        cues.append(Cue(At(ns(scenario.lasts)), (), limit=ns(2 * LONGEST)))
     return tuple(cues)
 
 

@@ -20,9 +20,9 @@ import soundfile
 from duetto.bench.cast import cast_for
 from duetto.bench.scenario import Scenario, half
 from duetto.bench.targets.target import Take, Target
-from duetto.bench.trial import Trial, UserSpeech
+from duetto.bench.trial import Trial
+from duetto.bench.uttered import speech_of
 from duetto.recording.picture.latency import speech
-from duetto.timeline.increment import Span
 from duetto.timeline.turn import VOICE_RATE, samples_at
 from duetto.workers.worker import describe
 
@@ -99,6 +99,9 @@ def failed(item: Item, voice: str, error: Exception) -> Trial:
 def take(target: Target, item: Item, seed: int, folder: Path) -> Trial:
     """One item, in the calling process."""
     cast = cast_for(item.scenario, item.place, seed)
+    shown = item.scenario.camera is not None or item.scenario.screen is not None
+    if shown and not getattr(target, "sees", False):
+        return failed(item, cast.label, ValueError(f"{target.name} is given no pictures, and the item has some"))
     try:
         found = target.take(item.scenario, cast)
     except Exception as error:
@@ -111,14 +114,14 @@ def take(target: Target, item: Item, seed: int, folder: Path) -> Trial:
         voice=cast.label,
         duration=samples_at(len(stereo), VOICE_RATE),
         user=tuple(
-            UserSpeech(said.cue, said.text, said.who, tuple(Span(*piece) for piece in said.pieces))
-            for said in found.spoken
+            speech_of(said, found.uttered[n] if n < len(found.uttered) else ()) for n, said in enumerate(found.spoken)
         ),
         speech=tuple(speech(found.agent, 0)),
         words=found.words,
         ducked=found.ducked,
         drafts=found.drafts,
         model=found.model,
+        typed=tuple(speech_of(line) for line in found.typed),
     )
 
 

@@ -5,16 +5,37 @@ The files are TOML, one per item, in a folder per suite. Times in them are secon
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Final, Literal
 
 import msgspec
 
+from duetto.bench.track import Camera, Screen, What, problem_of_camera, problem_of_screen
 from duetto.timeline.clock import s
 
 Who = Literal["user", "other", "background"]
-Kind = Literal["reply", "fact", "wait", "silence", "go_on", "yield", "backchannel"]
+Kind = Literal[
+    "reply",
+    "fact",
+    "wait",
+    "silence",
+    "go_on",
+    "yield",
+    "backchannel",
+    "count",
+    "span",
+    "watch",
+    "calm",
+    "due",
+    "cue",
+    "hush",
+    "translated",
+]
+SEEN: Final = ("count", "span", "watch", "calm")
+"""Kinds of what is expected on the camera or the screen, and not on a step."""
+UNASKED: Final = ("due", "cue", "hush", "translated")
+"""Kinds of what is said without being asked for at that moment: by a standing order."""
 
 LONGEST: Final = 120.0
 """Seconds that an item may last at most."""
@@ -70,6 +91,19 @@ class Expect(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     step: number of the step, from 0. within: two numbers, seconds. says: content is right if one of these is said
     from then on until the user's next turn: words in order, others may lie between. never: wrong if one of these is.
     stale: what the step makes wrong. Where it was heard before, one of `puts_right` must be said.
+
+    On what is seen (windows are `within`, in seconds from the event; `since`: nothing said before counts, as orders
+    are given and confirmed until then): "count": the repetitions are counted aloud; right if the last number said
+    after the last but one is right within one. "span": one of `says` is said when the movement starts, one of `ends`
+    when it stops. "watch": at each `event` (named `name`, if it is given) one of `says` begins to be said within
+    `within`. "calm": no remark from `since` on that is not a "watch" or "span" met.
+
+    On what is said by itself: "due": one of `says` begins to be said within `within` of the moment `later` seconds
+    after the step's end, spoken or typed. "cue": the same of the end of `word`, said the `nth` time in the step, and
+    while the user still speaks in it. "hush": in the whole item no remark is made that is neither a "due" or "cue" met
+    nor an answer to what the user has just said, up to `later` seconds after the step's end where `later` is given;
+    `word`: the cue that the item is about. "translated": the n-th of
+    `says` begins to be said within `within` of the end of the step's n-th clause, all of them in this order.
     """
 
     kind: Kind
@@ -79,6 +113,13 @@ class Expect(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     never: tuple[str, ...] = ()
     stale: tuple[str, ...] = ()
     puts_right: tuple[str, ...] = ()
+    ends: tuple[str, ...] = ()
+    event: What | None = None
+    name: str = ""
+    since: float = 0.0
+    later: float = 0.0
+    word: str = ""
+    nth: int = 1
 
 
 class ModelCall(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -117,7 +158,8 @@ class ModelTool(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
 
 class Scenario(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One item. about: what it is there to show, in one sentence. noise: level of the room's noise, dB of full scale.
-    model, tools: for targets whose brain is a scripted model.
+    model, tools: for targets whose brain is a scripted model. camera, screen: what is to be seen; the item then lasts
+    until they end. lasts: seconds until which it goes on at least, though the user does nothing more.
 
     suite, name: the folder and the file it came from. folder: where that is, empty in results.
     """
@@ -128,6 +170,9 @@ class Scenario(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     noise: float = -62.0
     model: tuple[ModelRule, ...] = ()
     tools: tuple[ModelTool, ...] = ()
+    camera: Camera | None = None
+    screen: Screen | None = None
+    lasts: float = 0.0
     suite: str = ""
     name: str = ""
     folder: str = ""
@@ -137,6 +182,7 @@ class Scenario(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         return f"{self.suite}/{self.name}"
 
 
+_STOPS: Final = ".,!?;:…"
 _WHENS: Final = ("at", "after", "quiet", "hears", "speaking", "clause_end")
 
 
@@ -159,6 +205,9 @@ def _missing(scenario: Scenario, folder: Path) -> str:
     for number, step in enumerate(scenario.steps):
         if step.sound and not (folder / step.sound).is_file():
             return f"steps[{number}].sound: there is no file {step.sound} beside it"
+    camera = scenario.camera
+    if camera is not None and camera.video and not (folder / camera.video).is_file():
+        return f"camera.video: there is no file {camera.video} beside it"
     return ""
 
 
@@ -182,22 +231,76 @@ def _problem(scenario: Scenario) -> str:
     for number, expect in enumerate(scenario.expect):
         if not 0 <= expect.step < len(scenario.steps):
             return f"expect[{number}].step: there are steps 0 to {len(scenario.steps) - 1} (got {expect.step})"
-        if not scenario.steps[expect.step].says:
-            return f"expect[{number}].step: step {expect.step} is not spoken; only what is spoken can be expected on"
         if expect.within[1] <= expect.within[0]:
             return f"expect[{number}].within: the second must be above the first (got {list(expect.within)})"
+        if expect.kind in SEEN:
+            if problem := _unseen(expect, scenario):
+                return f"expect[{number}]{problem}"
+            continue
+        if expect.kind in UNASKED:
+            if problem := _unasked(expect, scenario.steps[expect.step]):
+                return f"expect[{number}]{problem}"
+            continue
+        if not scenario.steps[expect.step].says:
+            return f"expect[{number}].step: step {expect.step} is not spoken; only what is spoken can be expected on"
+    if not 0.0 <= scenario.lasts <= LONGEST:
+        return f"lasts: from 0 to {LONGEST:g} s (got {scenario.lasts:g})"
+    if scenario.camera is not None and (problem := problem_of_camera(scenario.camera)):
+        return problem
+    return problem_of_screen(scenario.screen) if scenario.screen is not None else ""
+
+
+def _unseen(expect: Expect, scenario: Scenario) -> str:
+    """What is wrong with an expectation on what is seen."""
+    if scenario.camera is None and scenario.screen is None:
+        return f".kind: {expect.kind} needs a [camera] or a [screen]"
+    if expect.kind == "watch" and (expect.event is None or not expect.says):
+        return ": watch needs event and says"
+    if expect.kind == "span" and not (expect.says and expect.ends):
+        return ": span needs says and ends"
     return ""
+
+
+def _unasked(expect: Expect, step: Step) -> str:
+    """What is wrong with an expectation on what is said by itself."""
+    if expect.kind != "hush" and not expect.says:
+        return f".says: {expect.kind} needs it"
+    if expect.kind == "due" and not 0.0 <= expect.later <= LONGEST:
+        return f".later: from 0 to {LONGEST:g} s (got {expect.later:g})"
+    if expect.kind == "cue":
+        there = occurrences(step.says.split(), expect.word) if expect.word else ()
+        if not 1 <= expect.nth <= len(there):
+            return f".word: “{expect.word}” is said {len(there)} times in step {expect.step} (nth is {expect.nth})"
+    clauses = len([part for part in step.says.split("…") if part.strip()])
+    if expect.kind == "translated" and len(expect.says) != clauses:
+        return f".says: one for each clause of step {expect.step}, {clauses} (got {len(expect.says)})"
+    return ""
+
+
+def occurrences(words: Sequence[str], phrase: str) -> tuple[int, ...]:
+    """Where a phrase ends among these words: the place of its last word, for each time. Case and stops do not count."""
+    plain = [word.strip(_STOPS).lower() for word in words]
+    wanted = phrase.lower().split()
+    ends = range(len(wanted), len(plain) + 1)
+    return tuple(end - 1 for end in ends if plain[end - len(wanted) : end] == wanted)
 
 
 SHIPPED: Final = Path(__file__).parent / "suites"
 """The scenarios that come with duetto: the floor."""
 SHIPPED_MODEL: Final = Path(__file__).parent / "model_suites"
 """Those for a brain with a language model, each with a script for one."""
+SHIPPED_ORDERS: Final = Path(__file__).parent / "order_suites"
+"""Those on standing orders and on what is seen: taken by name, as what is drawn takes its time."""
 
 
 def load_all(folder: Path = SHIPPED, suites: Iterable[str] = ()) -> tuple[Scenario, ...]:
     """All items of a folder of suites, or of some of them, by suite and name. Raises BadScenario."""
     wanted = tuple(suites)
+    if folder == SHIPPED and wanted:
+        ordered = tuple(name for name in wanted if (SHIPPED_ORDERS / name).is_dir())
+        others = tuple(name for name in wanted if name not in ordered)
+        if ordered:
+            return load_all(SHIPPED_ORDERS, ordered) + (load_all(SHIPPED, others) if others else ())
     there = sorted(path for path in folder.iterdir() if path.is_dir()) if folder.is_dir() else []
     missing = set(wanted) - {path.name for path in there}
     if missing:

@@ -28,6 +28,9 @@ Suites = Annotated[list[str] | None, typer.Argument(help="Which suites; all by d
 Scenarios = Annotated[
     Path | None, typer.Option(help="A folder of suites of one's own, with recordings or without.", metavar="DIR")
 ]
+Media = Annotated[
+    Path | None, typer.Option(help="A folder of real videos with labels.toml: count, span, watch.", metavar="DIR")
+]
 WithModel = Annotated[
     bool, typer.Option("--with-model", help="The items for a brain with a language model, which is scripted.")
 ]
@@ -57,10 +60,14 @@ def run(
     restart: Annotated[
         bool, typer.Option("--restart", help="Their baseline: a brain that begins its answer anew at each change.")
     ] = False,
+    polling: Annotated[
+        bool, typer.Option("--polling", help="The baseline without standing orders: a model is asked once a second.")
+    ] = False,
     drafts: Annotated[bool, typer.Option(help="Draft replies before the turn has ended.")] = True,
     delta: Delta = DELTA_MS,
     horizon: Horizon = HORIZON_MS,
     scenarios: Scenarios = None,
+    media: Media = None,
     seed: Seed = 1,
     jobs: Jobs = None,
     quiet: Quiet = False,
@@ -71,6 +78,7 @@ def run(
     """
     with clear_errors():
         from duetto.bench.machine import machine
+        from duetto.bench.media import load_media
         from duetto.bench.report import write_report
         from duetto.bench.results import results_of, save
         from duetto.bench.runner import items_of, sound_path
@@ -86,20 +94,28 @@ def run(
             fail("--command: it runs in its own time; leave --realtime out")
         if wire and (command or with_model):
             fail(f"--target: leave {'--command' if command else '--with-model'} out")
+        if polling and (command or wire or with_model or realtime):
+            fail("--polling: it is duetto on the virtual clock; leave --command, --target and the like out")
         target: Target
         if command:
             target = CommandTarget(command)
         elif wire:
             target = wire_target(wire, os.environ.get("DUETTO_BENCH_KEY", ""))
         else:
-            target = DuettoTarget(settings_of(delta_ms=delta, horizon_ms=horizon), realtime, restart, drafts)
-        found = load_all(scenarios or (SHIPPED_MODEL if with_model else SHIPPED), suites or ())
+            settings = settings_of(delta_ms=delta, horizon_ms=horizon)
+            target = DuettoTarget(settings, realtime, restart, drafts, polling)
+        if media:
+            found = tuple(item for item in load_media(media) if not suites or item.suite in suites)
+        else:
+            found = load_all(scenarios or (SHIPPED_MODEL if with_model else SHIPPED), suites or ())
+        if not found:
+            fail(f"--media: {media} has no clips for {', '.join(suites or ())}")
         if (realtime or wire) and jobs is None:
             jobs = 1  # several at once would be late for one another
         with _progress(len(found), quiet) as taken:
             trials = take_all(target, items_of(found), out, seed=seed, jobs=jobs, taken=taken)
         given = {"command": command, "realtime": realtime, "delta": delta, "horizon": horizon, "seed": seed}
-        given |= {"target": wire, "with-model": with_model, "restart": restart, "no-drafts": not drafts}
+        given |= {"target": wire, "with-model": with_model, "restart": restart, "no-drafts": not drafts, "polling": polling}
         again = _command("run", suites, **given)
         results = results_of(target.name, again, machine() if realtime or wire else "", found, trials)
         path = save(results, out)
@@ -222,7 +238,7 @@ def _json(path: Path) -> dict[str, object]:
 def _command(name: str, suites: list[str] | None, **options: object) -> str:
     """What makes the run again: only what changes its results."""
     usual = {"delta": DELTA_MS, "horizon": HORIZON_MS, "seed": 1, "command": "", "target": "", "realtime": False}
-    usual |= {"with-model": False, "restart": False, "no-drafts": False}
+    usual |= {"with-model": False, "restart": False, "no-drafts": False, "polling": False}
     words = ["duetto", "bench", name, *(suites or ())]
     for option, value in options.items():
         if value != usual[option]:

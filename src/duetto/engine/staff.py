@@ -16,6 +16,7 @@ from duetto.brain.embedded import EmbeddedBrain, language
 from duetto.brain.tools import Tool, ToolHandler, as_tools
 from duetto.perception.audio.recognisers.many import SharedRecogniserSettings
 from duetto.perception.video.faces import VisionHandler
+from duetto.perception.video.ocr import ReadingHandler
 from duetto.workers.shared import Hub, in_process, in_thread, on_loop
 from duetto.workers.worker import Worker
 
@@ -50,6 +51,7 @@ class SharedStaff:
             self._hubs.append(in_process("recogniser", _HEARS, _json(heard), nice=BESIDE))
             self._hubs.append(in_process("voice", _SPEAKS, _json(settings.voice)))
             self._hubs.append(in_thread("vision", lambda _: VisionHandler()))
+            self._hubs.append(in_thread("reader", lambda _: ReadingHandler()))
             self._hubs.extend(_thinkers(settings, own, model))
         except BaseException:
             self.close()

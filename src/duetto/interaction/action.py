@@ -157,11 +157,22 @@ class Unwatch(_Action, frozen=True, tag="unwatch"):
 
 
 class Fire(_Action, frozen=True, tag="fire"):
-    """A standing order was met, for the n-th time. text: what is said, "" for nothing (or for what the brain says)."""
+    """A standing order was met, for the n-th time. text: what is said, "" for nothing (or for what the brain says).
+
+    sure: False where it rests on words that the recogniser may still take back.
+    """
 
     order: str
     n: int
     text: str
+    sure: bool = True
+
+
+class Unfire(_Action, frozen=True, tag="unfire"):
+    """A standing order was not met for the n-th time: the words were others, and nothing of it was heard."""
+
+    order: str
+    n: int
 
 
 class Inquire(_Action, frozen=True, tag="inquire"):
@@ -198,6 +209,7 @@ Action = (
     | Watch
     | Unwatch
     | Fire
+    | Unfire
     | Inquire
     | Tell
 )

@@ -6,10 +6,11 @@ from dataclasses import replace
 
 from duetto.interaction import replies, turn_end
 from duetto.interaction.action import Action, EndTurn
+from duetto.interaction.orders import book
 from duetto.interaction.percept import Percept
 from duetto.interaction.state import State, Unanswered
 from duetto.timeline.arrival import Hypothesis
-from duetto.timeline.command import Answer, Discard, Erase, Manner, Over, Remember, Say, Stop, Unsay
+from duetto.timeline.command import Answer, Discard, Erase, Give, Manner, Over, Remember, Say, Stop, TakeBack, Unsay
 
 MOST_ASKED = 16
 """Replies that the application may be waiting for to begin; one more takes the place of the oldest."""
@@ -39,6 +40,10 @@ def take(state: State, percept: Percept) -> replies.Decision:
                 state = replace(state, asked=(*state.asked, command)[-MOST_ASKED:])
             case Say():
                 state, more = replies.say(state, command.text, "said", tag=command.tag)
+            case Give():
+                state, more = book.give(state, command.order, percept.now)
+            case TakeBack():
+                state, more = book.withdraw(state, command.names)
             case Unsay():
                 state, more = replies.drop(state, (command.reply,))
             case Stop(reply=None):

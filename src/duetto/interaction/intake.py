@@ -89,7 +89,7 @@ def _fault(state: State, fault: Fault) -> replies.Decision:
     reply = state.reply(fault.reply)
     if reply is None:
         return state, actions
-    if reply.apart:  # the user does not wait for it
+    if reply.apart or (reply.origin == "order" and not reply.clauses):  # the user does not wait for it
         return state.with_reply(replace(reply, ended=True)), actions
     if reply.clauses and not reply.draft:
         # Some of it has been said, or will be: it ends there, and says so.

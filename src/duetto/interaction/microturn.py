@@ -11,13 +11,13 @@ from duetto.interaction import (
     floor,
     intake,
     listening,
-    orders,
     overlap,
     replies,
     turn_end,
     ways,
 )
-from duetto.interaction.action import Action, Show
+from duetto.interaction.action import Action, EndTurn, Show
+from duetto.interaction.orders import check
 from duetto.interaction.percept import Percept
 from duetto.interaction.state import State
 
@@ -65,12 +65,9 @@ def decide(state: State, percept: Percept) -> tuple[State, tuple[Action, ...]]:
     state, more = listening.show(state, percept)
     actions.extend(more)
 
-    state, due, ended = orders.check(state, percept)
-    actions.extend(ended)
-    for order, text in due:
-        if not any(reply.origin == "order" and reply.text == order.name for reply in state.replies):
-            state, more = replies.say(state, text, "order", about=order.name, over=order.manner == "over")
-            actions.extend(more)
+    said = bool(percept.lines) or any(isinstance(a, EndTurn) and a.text and a.counts for a in actions)
+    state, more = check.check(state, percept, said=said)
+    actions.extend(more)
 
     state, more = calls.sweep(state)
     actions.extend(more)

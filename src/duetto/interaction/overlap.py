@@ -82,6 +82,11 @@ def yield_or_go_on(state: State, percept: Percept) -> replies.Decision:
         since = ears.since if ears.voice and ears.since is not None else percept.now
         return replace(state, overlap=Overlap(since, "ducked")), (Duck(),)
 
+    if overlap.stage == "ducked" and percept.mouth.finishing is not None:
+        speaking = state.reply(percept.mouth.reply)
+        if speaking is not None and speaking.origin == "order" and speaking.over:
+            return replace(state, overlap=None), _back(overlap)  # a standing order speaks now: it is meant to be heard
+
     if ears.voice:
         found = meaning(state, ears, percept.now)
         if overlap.stage == "ducked" and found == "floor":

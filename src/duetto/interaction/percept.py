@@ -15,7 +15,7 @@ class Sighting:
     """Something that was seen to happen in this micro-turn.
 
     what: as in `order.Sight`; "repeat": a movement was made once more, `name` says which, `count` how often by now;
-    "text": `name` has come to stand there.
+    "text": `name` has come to stand there; was: the lines that did before, one below the other.
     """
 
     what: SightKind | Literal["repeat", "text"]
@@ -23,6 +23,7 @@ class Sighting:
     stream: Watched = "camera"
     name: str = ""
     count: int = 0
+    was: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +82,8 @@ class Percept:
 
     now: media time (ns) at which the decision takes effect. delta: length of a micro-turn (ns).
     lines: lines the user has just sent. seen: what has just begun to be seen. arrivals: of slow work, in order. typing:
-    the user is at a line just now. facing: a face is in the picture; None as long as none has been. commands: what the
-    application tells.
+    the user is at a line just now; typed: the line as it stands, unsent. facing: a face is in the picture; None as long
+    as none has been. commands: what the application tells. moving: streams in which something moves.
     """
 
     now: int
@@ -95,3 +96,5 @@ class Percept:
     typing: bool = False
     facing: bool | None = None
     commands: tuple[Command, ...] = ()
+    typed: str = ""
+    moving: tuple[Watched, ...] = ()

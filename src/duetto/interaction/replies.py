@@ -9,7 +9,6 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Final, Literal
 
-from duetto.interaction import orders
 from duetto.interaction.action import (
     Action,
     AskBrain,
@@ -19,6 +18,7 @@ from duetto.interaction.action import (
     ReleaseReply,
     Show,
 )
+from duetto.interaction.orders import book
 from duetto.interaction.percept import Percept
 from duetto.interaction.state import Origin, Reply, State
 from duetto.timeline.arrival import Act, Clause
@@ -38,25 +38,29 @@ def ask(
     now: int,
     depth: int = 0,
     answer: Answer | None = None,
+    order: str = "",
+    over: bool = False,
+    shown: bool = False,
 ) -> tuple[State, int, tuple[Action, ...]]:
     """Begin a reply by asking the brain. Returns its number; the oldest unsaid reply goes when there are too many.
 
-    depth: how many outcomes of tools lead from the user's words to it. answer: the command that calls for it.
+    depth: how many outcomes of tools lead from the user's words to it. answer: the command that calls for it. order:
+    the name of the standing order that does; over: it may be said while the user speaks, shown: it is not spoken.
     """
     state, dropped = _make_room(state)
     wanted = answer or Answer()
-    shown = wanted.apart or not (state.manner.speaks if wanted.speaks is None else wanted.speaks)
+    shown = shown or wanted.apart or not (state.manner.speaks if wanted.speaks is None else wanted.speaks)
     reply = Reply(
         state.next_reply,
-        origin,
-        text,
+        "order" if order else origin,
+        order or text,
         draft,
-        since=None if draft else now,
+        since=None if draft or order else now,
         depth=depth,
         tag=wanted.tag,
         shown=shown,
         apart=wanted.apart,
-        over=answer is not None and not state.manner.yields,
+        over=over or (answer is not None and not state.manner.yields),
     )
     state = replace(state.with_reply(reply), next_reply=reply.id + 1)
     may_call = wanted.may_call and depth < state.settings.most_rounds
@@ -64,11 +68,20 @@ def ask(
     return state, reply.id, (*dropped, asked)
 
 
-def say(state: State, text: str, origin: Origin, *, about: str = "", over: bool = False, tag: str = "") -> Decision:
+def say(
+    state: State,
+    text: str,
+    origin: Origin,
+    *,
+    about: str = "",
+    over: bool = False,
+    tag: str = "",
+    shown: bool = False,
+) -> Decision:
     """Begin a reply whose words are known already: a standing order's (about: its name), or a word about a fault."""
     state, dropped = _make_room(state)
     id = state.next_reply
-    shown = not state.manner.speaks
+    shown = shown or not state.manner.speaks
     said = clauses(id, 0, text)
     reply = Reply(id, origin, about, draft=False, clauses=said, ended=True, over=over, tag=tag, shown=shown)
     return replace(state.with_reply(reply), next_reply=id + 1), dropped
@@ -103,9 +116,14 @@ def drop(state: State, ids: Iterable[int]) -> Decision:
 
 
 def retire(state: State, percept: Percept) -> State:
-    """Forget replies of which nothing is left to say: heard to their end, failed by the voice, or without words."""
+    """Forget replies of which nothing is left to say: heard to their end, failed by the voice, or without words. And
+    know which one is being heard.
+    """
     if not state.replies:
         return state
+    saying = state.reply(percept.mouth.reply) if percept.mouth.finishing is not None else None
+    if saying is not None and not saying.begun:
+        state = state.with_reply(replace(saying, begun=True))
     left = dict(percept.mouth.left)
     gone = frozenset(
         reply.id
@@ -160,10 +178,10 @@ def act(state: State, id: int, acts: tuple[Act, ...], now: int) -> Decision:
             others = (reply.id for reply in state.replies if reply.id != id and not reply.draft)
             state, dropped = drop(state, others)
             actions.extend(dropped)
-        state, more = orders.withdraw(state, act.withdraw)
+        state, more = book.withdraw(state, act.withdraw)
         actions.extend(more)
         for order in act.orders:
-            state, more = orders.give(state, order, now)
+            state, more = book.give(state, order, now)
             actions.extend(more)
     return state, tuple(actions)
 

@@ -103,8 +103,21 @@ class InteractionSettings:
     order_early: float = 0.5
     """A standing order's moment is met when it lies less than this share of a micro-turn ahead: what is said then
     begins at most half a micro-turn early or late."""
-    most_orders: int = 32
+    most_orders: int = 256
     """Standing orders in force at most; one more is refused, and duetto says so."""
+    most_remarks: int = 120
+    """Remarks of standing orders begun within a minute, at most, of all together: two a second. What is met beyond is
+    counted and not spoken of."""
+    most_remarks_waiting: int = 6
+    """Remarks of standing orders that may wait to be said; one more is not made."""
+    most_weighed: int = 2
+    """Questions of standing orders that the brain may be working on at once."""
+    weigh_gap: int = s(2)
+    """ns between two askings of a question about a picture, at least."""
+    weigh_moving: int = s(4)
+    """ns after which it is asked again while something keeps moving."""
+    weigh_limit: int = s(10)
+    """ns after which no answer to such a question is expected any more."""
     replans: bool = False
     """The brain is told what was heard and what was to follow, and says what comes in its place: new words end the rest
     of a reply. Without it a typed line is answered in between, and the reply goes on."""

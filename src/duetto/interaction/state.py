@@ -6,9 +6,9 @@ from dataclasses import dataclass, field, replace
 from typing import Final, Literal
 
 from duetto.interaction.settings import InteractionSettings
+from duetto.interaction.standing import Book, Standing
 from duetto.timeline.arrival import Act, Clause, ToolCall, Withdraw
 from duetto.timeline.command import Answer, Manner
-from duetto.timeline.order import Order
 
 Floor = Literal["user", "agent", "both", "nobody"]
 Origin = Literal["spoken", "typed", "tool", "told", "said", "order", "apology", "listening"]
@@ -28,7 +28,7 @@ class Reply:
     be heard. over: may be said while the user speaks. wishes: calls that wait until it is confirmed. goes_on: what it
     came in the place of follows it. since: when it began to count (ns). filled: a short word announced it. depth: how
     many outcomes of tools lead from the user's words to it. tag: of the command that called for it. shown: it is not
-    spoken. apart: it belongs to no conversation.
+    spoken. apart: it belongs to no conversation. begun: some of it has been heard.
     """
 
     id: int
@@ -52,6 +52,7 @@ class Reply:
     tag: str = ""
     shown: bool = False
     apart: bool = False
+    begun: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,15 +100,6 @@ class Overlap:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
-    """A standing order in force: how often it has fired, and for moments and intervals when it is due next (ns)."""
-
-    order: Order
-    fired: int = 0
-    due: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class Calling:
     """A call of a tool in hand.
 
@@ -141,6 +133,7 @@ class State:
     aside: clauses of what was broken off, as far as they were not heard: until a reply goes on with them, or ends
     without.
     owed: depth of a reply to an outcome that came while the user spoke: what it calls for may not have been said.
+    book: what the standing orders share.
     manner: who decides what, as the application has it. over: since when (ns) the user's turn is told to be over.
     asked: replies that the application wants and that have not begun. unanswered: what the user said since, unanswered.
     """
@@ -152,6 +145,7 @@ class State:
     ways: Ways = Ways()
     replies: tuple[Reply, ...] = ()
     orders: tuple[Standing, ...] = ()
+    book: Book = field(default_factory=Book)
     calls: tuple[Calling, ...] = ()
     aside: tuple[str, ...] = ()
     owed: int | None = None

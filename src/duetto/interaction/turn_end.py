@@ -33,9 +33,11 @@ def follow(state: State, percept: Percept) -> replies.Decision:
     if ears.utterance is None:
         nothing = state.turn is None and state.over is None
         return state if nothing else replace(state, turn=None, over=None), tuple(actions)
+    saying = state.reply(percept.mouth.reply)
+    meant = saying is not None and saying.origin == "order" and saying.over  # it is not spoken over: it speaks over
     turn = turn or UserTurn(
         ears.utterance,
-        over=percept.mouth.sounding or state.overlap is not None,
+        over=(percept.mouth.sounding and not meant) or state.overlap is not None,
         since=percept.now if ears.since is None else ears.since,
     )
     text = ears.text

@@ -13,7 +13,7 @@ import numpy as np
 
 from duetto.interaction import action as do
 from duetto.interaction.microturn import decide
-from duetto.interaction.percept import Ears, Mouth, Percept, Sighting
+from duetto.interaction.percept import Ears, Mouth, Percept
 from duetto.interaction.settings import InteractionSettings
 from duetto.interaction.state import State
 from duetto.models.briefing import Briefing
@@ -21,6 +21,7 @@ from duetto.models.history import History
 from duetto.models.model import Output
 from duetto.models.picture_book import PictureBook
 from duetto.models.tool_book import ToolBook
+from duetto.models.watch_book import WatchBook, told
 from duetto.perception.audio.pipeline import AudioPipeline, AudioSettings
 from duetto.perception.audio.vad import Floats
 from duetto.perception.text.pipeline import TypingPipeline, TypingSettings
@@ -33,8 +34,8 @@ from duetto.timeline.arrival import Fault, Hypothesis, Speech
 from duetto.timeline.clock import Laps, s
 from duetto.timeline.command import Brief, Erase, Manner, Remember, Unsay
 from duetto.timeline.increment import Increment, Span
-from duetto.timeline.job import Abort, Ask, Call, Context, Forget, Job, Keep, Remark
-from duetto.timeline.payload import Face, Light, Line, Motion, Notice, Scene, Shown
+from duetto.timeline.job import Abort, Ask, Call, Context, Forget, Job, Keep, Remark, Weigh
+from duetto.timeline.payload import Line, Notice, Shown
 from duetto.timeline.timeline import Timeline, TimelineSettings
 from duetto.timeline.turn import DELTA, Samples, Turn
 
@@ -105,6 +106,7 @@ class Cascade:
         self._seen_face = False
         self._laps = Laps()
         self._tools = ToolBook()
+        self._watching = WatchBook()
         self._pictures = PictureBook(self.settings.pictures, self.settings.picture_gap)
 
     # --- InteractionModel -------------------------------------------------------------------------------------
@@ -156,6 +158,9 @@ class Cascade:
         for action in actions:
             jobs += self._carry_out(action, now, context, text)
         self._take_back(turn)
+        if actions and any(isinstance(action, do.Watch | do.Unwatch) for action in actions):
+            jobs += self._watching.want(self._state.orders, self._camera, self._screen)
+        self._watching.settle(now, self.timeline)
         laps.lap("interaction")
         self._speech.write(now, self.timeline)
         jobs += self._speech.jobs()
@@ -288,9 +293,15 @@ class Cascade:
             typing=self._typing.reading.typing,
             commands=turn.commands,
             facing=self._facing(),
-            seen=tuple([sighting for i in perceived if (sighting := _sighting(i)) is not None]),
+            seen=self._watching.sightings(perceived, self._stalled()) if perceived else (),
             arrivals=turn.arrivals,
+            typed=self._typing.reading.draft,
+            moving=self._watching.moving,
         )
+
+    def _stalled(self) -> frozenset[str]:
+        pipelines = (self._camera, self._screen)
+        return frozenset(pipeline.stream for pipeline in pipelines if pipeline.seeing.stalled)
 
     def _facing(self) -> bool | None:
         """Whether a face is in the camera's picture; None until one has been."""
@@ -371,6 +382,12 @@ class Cascade:
                     source="interaction",
                     committed=True,
                 )
+            case do.Fire():
+                self._watching.fire(action, now, self.timeline)
+            case do.Unfire():
+                self._watching.unfire(action, now, self.timeline)
+            case do.Inquire():
+                return (Weigh(action.number, action.question, self._context(now), action.stream),)
             case do.Watch() | do.Unwatch():
                 pass  # they live in the interaction's state; the actions are there to be seen
         return ()
@@ -393,6 +410,7 @@ class Cascade:
             unsaid=speaking.unsaid if said else "",
             finishing=speaking.finishing if speaking.begun and not speaking.held else "",
             orders=tuple(standing.order.name for standing in self._state.orders),
+            standing=tuple(told(standing) for standing in self._state.orders),
             tools=self._tools.uses,
             pictures=self._pictures.shown,
         )
@@ -429,22 +447,3 @@ def _turn_of(source: str) -> int:
     """The utterance that a source names; 0, which there is none of, for other sources."""
     number = source.removeprefix("turn:")
     return int(number) if number != source and number.isdecimal() else 0
-
-
-def _sighting(increment: Increment) -> Sighting | None:
-    """What an increment that was just made known says about something beginning to be seen."""
-    if increment.stream not in ("camera", "screen"):
-        return None
-    match increment.payload:
-        case Motion(region=region) if increment.status == "added":
-            return Sighting("motion", region)
-        case Face() if increment.status == "added":
-            return Sighting("face")
-        case Scene():
-            return Sighting("scene")
-        case Light(name="dark"):
-            return Sighting("dark")
-        case Light(name="bright"):
-            return Sighting("bright")
-        case _:
-            return None

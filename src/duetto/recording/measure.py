@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from duetto.interaction.action import Unwatch, Watch
+from duetto.interaction.action import Fire, Unwatch, Watch
 from duetto.models.model import MicroTurn
 from duetto.recording.picture.facts import Facts, gather
 from duetto.recording.picture.latency import HALT_WITHIN, PAUSE, REPLY_WITHIN, speech
@@ -91,6 +91,7 @@ class _Orders:
 
     def __init__(self) -> None:
         self._watched: list[tuple[Order, int, list[int]]] = []  # order, given at, withdrawn at
+        self._fired: dict[str, set[str]] = {}  # what it said when it was met
         self._said: list[tuple[str, int]] = []
 
     def see(self, micro_turn: MicroTurn) -> None:
@@ -99,6 +100,8 @@ class _Orders:
                 match action:
                     case Watch(order):
                         self._watched.append((order, output.at, []))
+                    case Fire(name, _, text):
+                        self._fired.setdefault(name, set()).add(text)
                     case Unwatch(name):
                         for order, _, ends in self._watched:
                             if order.name == name and not ends:
@@ -112,7 +115,8 @@ class _Orders:
         for order, given, ends in self._watched:
             end = ends[0] if ends else 2**62
             for text, at in self._said:
-                if text != order.say or not given <= at <= end + ms(1000):
+                said = text == order.say or text in self._fired.get(order.name, ())
+                if not said or not given <= at <= end + ms(1000):
                     continue
                 match order.when:
                     case Moment(due):

@@ -25,7 +25,9 @@ from duetto.interaction.action import (
     DropReply,
     Duck,
     EndTurn,
+    Fire,
     Hold,
+    Inquire,
     KeepReply,
     PlanClause,
     ReleaseReply,
@@ -34,24 +36,29 @@ from duetto.interaction.action import (
     Show,
     Tell,
     TrimReply,
+    Unfire,
     Unwatch,
     Watch,
 )
 from duetto.models.model import MicroTurn
-from duetto.timeline.clock import in_s
 from duetto.timeline.increment import Increment
-from duetto.timeline.order import Interval, Moment, Order, Sight
+from duetto.timeline.order_words import describe_order
 from duetto.timeline.payload import (
     Called,
     Colours,
     Face,
+    Fired,
     Heard,
     Light,
     Line,
     Motion,
+    Movement,
     Notice,
     Payload,
+    Person,
     Planned,
+    RaisedHand,
+    Reading,
     Scene,
     Shown,
     Sound,
@@ -61,7 +68,7 @@ from duetto.timeline.payload import (
 )
 
 MARKS = {"added": "+", "committed": "=", "revoked": "-"}
-_GROWING = (Voicing, Motion, Face)
+_GROWING = (Voicing, Motion, Face, Person, RaisedHand)
 
 
 def trace(micro_turns: Iterable[MicroTurn]) -> str:
@@ -114,7 +121,15 @@ def describe_payload(payload: Payload) -> str:
             return f"colours: {', '.join(names)}"
         case Sound(probability=probability, level_db=level):
             return f"sound {level:.0f} dB, voice {probability:.2f}"
-        case Voicing() | Scene() | Face():
+        case Movement(name=name, count=count):
+            return f"movement: {name}, {count}"
+        case RaisedHand(side=side):
+            return f"{side} hand raised"
+        case Reading(text=text):
+            return f'reads "{text}"'
+        case Fired(order=order, n=n, text=text):
+            return f'order "{order}" met, {n}' + (f': "{text}"' if text else "")
+        case Voicing() | Scene() | Face() | Person():
             return type(payload).__name__.lower()
         case _:
             assert_never(payload)
@@ -147,29 +162,20 @@ def describe_action(action: Action) -> str:
             return f'show "{text}"'
         case EndTurn(utterance=utterance):
             return f"end of turn {utterance}"
-        case Watch(order=order):
-            return f'watch "{order.name}": {describe_order(order)}'
+        case Watch(order=stated):
+            return f'watch "{stated.name}": {describe_order(stated)}'
         case Unwatch(name=name):
             return f'unwatch "{name}"'
+        case Fire(order=order, n=n, text=text, sure=sure):
+            return f'fire "{order}" {n}' + (f' "{text}"' if text else "") + ("" if sure else " (unsure)")
+        case Unfire(order=order, n=n):
+            return f'unfire "{order}" {n}'
+        case Inquire(number=number, question=question, stream=stream):
+            return f'inquire {number} "{question}"' + (f" ({stream})" if stream else "")
         case Tell(part=part, text=text):
             return f"tell {part}: {text}"
         case _:
             assert_never(action)
-
-
-def describe_order(order: Order) -> str:
-    """When a standing order fires, and what it says then."""
-    match order.when:
-        case Moment(at=at):
-            when = f"at {in_s(at):g} s"
-        case Interval(period=period):
-            when = f"every {in_s(period):g} s"
-        case Sight(what=what, region=region):
-            when = f"on {what}" + (f", {region}" if region else "")
-        case _:
-            assert_never(order.when)
-    often = "" if order.limit is None else f" ({order.limit} times at most)"
-    return f'{when} say "{order.say}"{often}'
 
 
 def _telling(edits: tuple[Increment, ...]) -> Iterator[Increment]:

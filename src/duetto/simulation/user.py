@@ -103,6 +103,8 @@ class SimulatedUser:
         self._closed = False
         self.spoken: list[Spoken] = []
         """What was said so far, or is being said."""
+        self.typed: list[Spoken] = []
+        """Lines that were typed and sent, or are being typed: each one piece, from the first key to the sending."""
 
     # --- Feeder -----------------------------------------------------------------------------------------------
 
@@ -214,6 +216,8 @@ class SimulatedUser:
                     keys.append(Key(begins + round((len(text) + 2) * period), "send"))
                 self._typing.extend(keys)
                 end = self._typing[-1].at
+                if send:
+                    self.typed.append(Spoken(text, ((round(begins), end),), "user", self._cues - 1))
             case Walks(to, seconds):
                 self.stage.walk(now, seconds, to)
             case Waves(seconds):

@@ -35,6 +35,10 @@ class Reader:
         self._ticket = 0
 
     def __call__(self, text: str) -> Samples:
+        return np.frombuffer(self.read(text).samples, "<i2").astype(np.int16)
+
+    def read(self, text: str) -> Speech:
+        """The same with the times of its words."""
         self._ticket += 1
         self._worker.submit(self._ticket, Speak(self._ticket, text, LONGEST))
         deadline = Deadline(PATIENCE)
@@ -43,7 +47,7 @@ class Reader:
             self._bell.clear()
             for result in self._worker.collect():
                 if isinstance(result.arrival, Speech):
-                    return np.frombuffer(result.arrival.samples, "<i2").astype(np.int16)
+                    return result.arrival
                 if result.error or isinstance(result.arrival, Fault):
                     raise WorkerFailed(f"voice: {result.error or result.arrival}")
         raise WorkerFailed(f"voice: nothing within {PATIENCE:g} s for {text[:60]!r}")

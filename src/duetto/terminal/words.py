@@ -5,9 +5,19 @@ from __future__ import annotations
 from typing import assert_never
 
 from duetto.interaction import action as do
-from duetto.timeline.clock import in_s
-from duetto.timeline.order import Condition, Interval, Moment
-from duetto.timeline.payload import Colours, Face, Light, Motion, Payload, Scene
+from duetto.timeline.order_words import describe
+from duetto.timeline.payload import (
+    Colours,
+    Face,
+    Light,
+    Motion,
+    Movement,
+    Payload,
+    Person,
+    RaisedHand,
+    Reading,
+    Scene,
+)
 
 
 def clock_time(ns: int) -> str:
@@ -29,6 +39,14 @@ def sight(payload: Payload) -> str | None:
             return f"it is {payload.name}"
         case Colours():
             return f"colours {', '.join(payload.names)}" if payload.names else None
+        case Person():
+            return f"a person, {_third(payload.box[0] + payload.box[2] / 2)}"
+        case Movement():
+            return f"{payload.name}, {payload.count}"
+        case RaisedHand():
+            return f"the {payload.side} hand is raised"
+        case Reading():
+            return f"it reads “{payload.text}”"
         case _:
             return None
 
@@ -72,20 +90,15 @@ def decision(action: do.Action) -> str:
         case do.EndTurn():
             return "the turn is over"
         case do.Watch():
-            return f"watch for {condition(action.order.when)}: {action.order.say}"
+            return f"order, {describe(action.order.when)}: {action.order.say}"
         case do.Unwatch():
             return f"no longer watch for {action.name}"
+        case do.Fire():
+            return f"{action.order}, {action.n}: {action.text or 'met'}"
+        case do.Unfire():
+            return f"{action.order}, {action.n}: it was not met"
+        case do.Inquire():
+            return f"is it so? {action.question}"
         case do.Tell():
             return f"tell: {action.part}"
     assert_never(action)
-
-
-def condition(when: Condition) -> str:
-    """What a standing order waits for."""
-    match when:
-        case Moment():
-            return clock_time(when.at)
-        case Interval():
-            return f"every {in_s(when.period):g} s"
-        case _:
-            return when.what + (f", {when.region}" if when.region else "")

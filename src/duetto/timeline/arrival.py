@@ -80,7 +80,10 @@ class Bodies(_Arrival, frozen=True, tag="bodies"):
 
 
 class TextLine(msgspec.Struct, frozen=True):
-    """A line of text in a picture, where it stands, and how sure its letters are, 0 to 1."""
+    """A line of text in a picture, where it stands, and how sure its letters are, 0 to 1.
+
+    text "" (and sure 0): something is written there that was not read.
+    """
 
     text: str
     box: Box
@@ -88,11 +91,16 @@ class TextLine(msgspec.Struct, frozen=True):
 
 
 class Texts(_Arrival, frozen=True, tag="texts"):
-    """What is to be read in the frame at media time `at` (ns): top to bottom."""
+    """What is to be read in the frame at media time `at` (ns), or only in `regions` of it: top to bottom.
+
+    more: further lines of the same look follow in another one.
+    """
 
     stream: Watched
     at: int
     lines: tuple[TextLine, ...]
+    regions: tuple[Box, ...] = ()
+    more: bool = False
 
 
 # --- brain ----------------------------------------------------------------------------------------------------
@@ -238,7 +246,7 @@ class Speech(_Arrival, frozen=True, tag="speech"):
 class Fault(_Arrival, frozen=True, tag="fault"):
     """A part failed, or recovered, or an input stream ended badly. The session goes on.
 
-    part: "recogniser", "vision", "brain", "voice", "tools", "mic", "camera", "keys". text: one plain sentence.
+    part: "recogniser", "vision", "reader", "brain", "voice", "tools", "mic", "camera", "keys". text: a plain sentence.
     reply: the reply it ends, if it ends one. clause: the clause it ends, if any; call: the call of a tool. working: the
     part works again.
     """

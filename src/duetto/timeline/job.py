@@ -11,11 +11,12 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from duetto.timeline.arrival import Box
 from duetto.timeline.command import Offer
 from duetto.timeline.increment import Increment
 from duetto.timeline.order import Watched
 
-Part = Literal["recogniser", "vision", "brain", "voice", "tools"]
+Part = Literal["recogniser", "vision", "reader", "brain", "voice", "tools"]
 
 
 class _Job(msgspec.Struct, frozen=True, tag_field="kind"):
@@ -53,13 +54,21 @@ class Spot(_Job, frozen=True, tag="spot"):
 
 
 class Look(_Job, frozen=True, tag="look"):
-    """Find these things in this frame (JPEG, media time `at` in ns): `Faces`, `Bodies` or `Texts` comes back."""
+    """Find these things in this frame (JPEG, media time `at` in ns): `Faces`, `Bodies` or `Texts` comes back.
 
-    part: ClassVar[Part] = "vision"
+    regions: where text is to be looked for, () for everywhere. Reading is the work of a part of its own: it takes up
+    to a second, and movements must not wait for it.
+    """
+
     at: int
     jpeg: bytes
     what: Literal["faces", "bodies", "text"] = "faces"
     stream: Watched = "camera"
+    regions: tuple[Box, ...] = ()
+
+    @property
+    def part(self) -> Part:
+        return "reader" if self.what == "text" else "vision"
 
 
 # --- brain ----------------------------------------------------------------------------------------------------
@@ -103,6 +112,26 @@ class Picture(msgspec.Struct, frozen=True):
     jpeg: bytes
 
 
+class StandingOrder(msgspec.Struct, frozen=True):
+    """A standing order in force, as a brain is told it.
+
+    what: how it is spoken of, "" for by its name. when, say: in words; asks: `say` is what the brain is told. given:
+    since when it is in force (ns). fired: how often it was met, skipped: how often of these there was no room to speak.
+    due: when it is met by the clock next (ns).
+    """
+
+    name: str
+    what: str
+    when: str
+    say: str
+    given: int
+    fired: int = 0
+    skipped: int = 0
+    limit: int | None = None
+    asks: bool = False
+    due: int | None = None
+
+
 class Context(msgspec.Struct, frozen=True):
     """What a brain may know when it is asked: only what was heard, seen and typed. Bounded.
 
@@ -110,7 +139,8 @@ class Context(msgspec.Struct, frozen=True):
     it. typing: the line being typed and not sent. seen: standing vision increments, oldest first.
     saying: the reply that is being spoken, if any; heard and unsaid: its words up to now, and those still to come.
     finishing: words of `unsaid` that will be said whatever comes: the rest of the clause that is being said.
-    orders: names of the standing orders in force. tools: calls of tools, oldest first. pictures: oldest first.
+    orders: names of the standing orders in force; standing: the same with what they are. tools: calls of tools,
+    pictures: both oldest first.
     instructions: who duetto is to be, None where the application has not said; note: for this reply alone, "" for
     nothing. offers, choice: as in `command.Brief`.
     """
@@ -131,6 +161,7 @@ class Context(msgspec.Struct, frozen=True):
     note: str = ""
     offers: tuple[Offer, ...] = ()
     choice: str = "auto"
+    standing: tuple[StandingOrder, ...] = ()
 
 
 class Ask(_Job, frozen=True, tag="ask"):

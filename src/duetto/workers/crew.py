@@ -29,6 +29,8 @@ class Charges:
     """One micro-turn's sound through the embedded recogniser."""
     vision: int = ms(40)
     """One look for faces at 320x180."""
+    reader: int = ms(200)
+    """Reading a part of a screen that has changed: one to three lines."""
     brain: int = 0
     """One reply of the embedded brain: about 1 ms, at most 7, so it settles within its micro-turn."""
     voice: int = 0
@@ -47,6 +49,8 @@ class CrewSettings:
     """Media time (ns) without a sign of life, with work in hand, after which the recogniser hangs."""
     vision_limit: int = s(5)
     """The same for vision."""
+    reader_limit: int = s(15)
+    """The same for reading: a screen full of text takes seconds, and the first look loads what reads."""
     brain_limit: int = s(10)
     """The same for the brain."""
     voice_limit: int = s(2)

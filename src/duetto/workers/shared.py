@@ -14,6 +14,7 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from functools import partial
 
 from duetto.timeline.clock import Deadline
 from duetto.timeline.job import Abort, Ask, Call, Forget, Job, Listen, Look, Part
@@ -171,7 +172,7 @@ class Hub:
                     self._give(seat, Result(ticket, done=True))
             elif len(desk.waiting) < self.settings.waiting:
                 if isinstance(job, Look):
-                    self._drop(desk, lambda other: isinstance(other, Look))  # of pictures the newest counts
+                    self._drop(desk, partial(_older, job))
                 desk.waiting.append((ticket, job))
                 self._go_on(desk)
             else:
@@ -403,6 +404,11 @@ class SharedWorker:
 
 
 # --- the kinds there are --------------------------------------------------------------------------------------
+
+
+def _older(look: Look, other: Job) -> bool:
+    """It looks for the same in an older picture: of pictures the newest counts."""
+    return isinstance(other, Look) and (other.what, other.stream) == (look.what, look.stream)
 
 
 def in_process(

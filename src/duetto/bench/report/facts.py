@@ -74,6 +74,14 @@ def wish(expect: Expect | None, kind: str) -> str:
         "yield": f"the agent falls silent within {high:g} s of the user's onset",
         "fact": f"the new fact within {high:g} s of the step's end",
         "backchannel": "a short sound of listening during the step",
+        "count": "the repetitions counted aloud, the last number right within one",
+        "span": f"“{' or '.join(expect.says)}” when the movement starts, “{' or '.join(expect.ends)}” when it stops",
+        "watch": f"at each “{expect.event}”, {low:g} to {high:g} s from it, a remark",
+        "calm": "nothing said without an event",
+        "due": f"a remark {low:g} to {high:g} s from the moment {expect.later:g} s after the step's end",
+        "cue": f"a remark {low:g} to {high:g} s from the end of “{expect.word}” ({expect.nth}), while the user speaks",
+        "hush": "nothing said that was neither due nor an answer",
+        "translated": f"each clause translated {low:g} to {high:g} s after its end, in order",
     }[expect.kind]
     if expect.says:
         words += ", saying " + " or ".join(f"“{one}”" for one in expect.says)

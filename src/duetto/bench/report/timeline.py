@@ -8,7 +8,10 @@ from typing import Final
 
 from duetto.bench.report.facts import Item, wish
 from duetto.bench.report.text import NS, cut, esc, px
-from duetto.bench.scenario import Expect
+from duetto.bench.scenario import SEEN, Expect
+from duetto.bench.scores.proactive import moment_of, said_or_typed
+from duetto.bench.stage.schedule import events_of
+from duetto.bench.track import Event
 from duetto.bench.verdict import Verdict
 from duetto.timeline.increment import Span
 
@@ -36,7 +39,8 @@ def timeline(item: Item) -> str:
     trial = item.trial
     scale = _Scale(_length(item))
     others = [said for said in trial.user if said.who != "user"]
-    lanes = ["user", *(["others"] if others else []), "agent"]
+    seen = events_of(item.scenario.camera, item.scenario.screen)
+    lanes = ["user", *(["others"] if others else []), *(["seen"] if seen else []), "agent"]
     tops = {name: TOP + LANE * place for place, name in enumerate(lanes)}
     bottom = TOP + LANE * len(lanes)
     parts = [
@@ -58,6 +62,8 @@ def timeline(item: Item) -> str:
             label = said.text if said.who == "user" else f"{said.who}: {said.text}"
             following = [o.span.start for o in trial.user if o.pieces and (o.who == "user") == (said.who == "user")]
             parts.append(_label(label, said.span, top, scale, [at for at in following if at > said.span.start]))
+    if seen:
+        parts += _happenings(seen, tops["seen"], scale)
     parts += _bars(trial.speech, tops["agent"], "agent", scale)
     for span, text, following in _phrases(item):
         parts.append(_label(text, span, tops["agent"], scale, following))
@@ -77,13 +83,17 @@ def _length(item: Item) -> float:
     for verdict, expect in item.expected():
         window = _when(verdict, expect, item)
         ends += [window[1]] if window else []
+    ends += [event.at for event in events_of(item.scenario.camera, item.scenario.screen)]
     return max(max(ends, default=trial.duration / NS) + 0.4, 1.0)
 
 
 def _when(verdict: Verdict, expect: Expect | None, item: Item) -> tuple[float, float] | None:
     """Where something is expected, in seconds; None where the step was never taken."""
+    if expect is not None and expect.kind in ("due", "cue"):
+        moment = moment_of(expect, said_or_typed(item.trial, expect.step))
+        return None if moment is None else (moment / NS + expect.within[0], moment / NS + expect.within[1])
     span = next((said.span for said in item.trial.user if said.step == verdict.step and said.pieces), None)
-    if span is None or expect is None:
+    if span is None or expect is None or verdict.kind in (*SEEN, "hush"):
         return None
     start, end = span.start / NS, span.end / NS
     match verdict.kind:
@@ -132,6 +142,21 @@ def _bars(spans: Iterable[Span], top: int, kind: str, scale: _Scale) -> list[str
             f' rx="3"><title>{when}</title></rect>'
         )
     return bars
+
+
+def _happenings(events: Iterable[Event], top: int, scale: _Scale) -> list[str]:
+    """What can be seen to happen: a thin bar each, and the name of those that are no repetition."""
+    found: list[str] = []
+    for event in events:
+        x = scale.x(event.at)
+        told = f"{event.what} {event.name}".strip()
+        name = esc(f"{told}, {event.at:.2f} s")
+        found.append(
+            f'<rect class="bar other" x="{px(x - 1)}" y="{top + 22}" width="2" height="14"><title>{name}</title></rect>'
+        )
+        if event.what != "repeat":
+            found.append(f'<text class="word" x="{px(x)}" y="{top + 16}">{esc(event.what)}<title>{name}</title></text>')
+    return found
 
 
 def _label(text: str, span: Span, top: int, scale: _Scale, following: list[int]) -> str:

@@ -8,13 +8,18 @@ from typing import Final, TypeAlias
 from duetto.bench.scores import fdb
 from duetto.bench.scores.amendment import amendment, model_use
 from duetto.bench.scores.coherence import coherence
+from duetto.bench.scores.count import count
 from duetto.bench.scores.eva import eva
 from duetto.bench.scores.figure import Figure
 from duetto.bench.scores.floor import drafts, fast_and_patient, listens, yields_and_holds
 from duetto.bench.scores.joint import joint
 from duetto.bench.scores.judge import judge
+from duetto.bench.scores.proactive import on_cue, on_time
+from duetto.bench.scores.span import span
 from duetto.bench.scores.taken import Taken
 from duetto.bench.scores.tau import tau
+from duetto.bench.scores.translated import translating
+from duetto.bench.scores.watch import watch
 
 Scorer: TypeAlias = Callable[[Sequence[Taken]], Mapping[str, Figure]]
 Summary: TypeAlias = dict[str, dict[str, dict[str, dict[str, Figure]]]]
@@ -29,6 +34,12 @@ SCORERS: Final[dict[str, Scorer]] = {
     "amendment": amendment,
     "language model": model_use,
     "drafts": drafts,
+    "counting": count,
+    "start and stop": span,
+    "watching": watch,
+    "on time": on_time,
+    "on cue": on_cue,
+    "translating": translating,
     "Full-Duplex-Bench v1": fdb.v1,
     "Full-Duplex-Bench v1.5": fdb.v15,
     "τ-Voice": tau,

@@ -30,6 +30,7 @@ def model_use(taken: Sequence[Taken]) -> Mapping[str, Figure]:
     return {
         "requests per item": mean(use.requests for use in used),
         "tokens per item": mean(use.tokens for use in used),
+        "prompt characters per item": mean(use.characters for use in used if use.characters),
         "tokens wasted": Figure(round(wasted / tokens, 4) if tokens else None, tokens),
     }
 

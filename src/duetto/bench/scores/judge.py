@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 from duetto.bench.scenario import Expect, Scenario, ns
+from duetto.bench.scores.count import judged as count_judged
+from duetto.bench.scores.proactive import judged as proactive_judged
+from duetto.bench.scores.span import judged as span_judged
 from duetto.bench.scores.taken import EARLY, WORD_LEAD, Taken, begun, covering, next_turn, sounds_in, spoken, words_in
+from duetto.bench.scores.translated import judged as translated_judged
+from duetto.bench.scores.watch import judged as watch_judged
 from duetto.bench.scores.words import begins, plain, said
 from duetto.bench.trial import Trial, UserSpeech
 from duetto.bench.verdict import Verdict
@@ -18,6 +23,22 @@ def judge(scenario: Scenario, trial: Trial) -> Taken:
 def _judge(expect: Expect, scenario: Scenario, trial: Trial) -> Verdict:
     if trial.error:
         return Verdict(kind=expect.kind, step=expect.step, why=trial.error)
+    match expect.kind:  # what is seen has its own time, whatever the user does
+        case "count":
+            return count_judged(expect, scenario, trial)
+        case "span":
+            return span_judged(expect, scenario, trial)
+        case "watch" | "calm":
+            return watch_judged(expect, scenario, trial)
+        case "due" | "cue" | "hush":
+            return proactive_judged(expect, scenario, trial)
+        case "translated":
+            return translated_judged(expect, scenario, trial)
+        case _:
+            return _on_step(expect, scenario, trial)
+
+
+def _on_step(expect: Expect, scenario: Scenario, trial: Trial) -> Verdict:
     speech = spoken(trial, expect.step)
     if speech is None:
         return Verdict(kind=expect.kind, step=expect.step, applies=False, why="it did not come to this step")
@@ -32,7 +53,7 @@ def _judge(expect: Expect, scenario: Scenario, trial: Trial) -> Verdict:
             return _none_begins(expect, scenario, trial, speech, speech.span.end + ns(expect.within[1]))
         case "go_on" | "yield":
             return _overlap(expect, scenario, trial, speech)
-        case "backchannel":
+        case _:
             return _listening(expect, trial, speech)
 
 

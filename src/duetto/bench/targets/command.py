@@ -10,7 +10,7 @@ from __future__ import annotations
 import shlex
 import subprocess
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -25,6 +25,7 @@ from duetto.bench.scenario import LONGEST, Scenario
 from duetto.bench.targets.target import Take
 from duetto.bench.transcribe import transcribe
 from duetto.bench.trial import AgentWord
+from duetto.bench.uttered import Places, places, uttered
 from duetto.perception.audio.recogniser import RecogniserSettings
 from duetto.simulation.script import Cue, Spoken
 from duetto.simulation.user import SimulatedUser
@@ -76,7 +77,7 @@ class CommandTarget:
                     break
                 before = spoken
                 agent, words = self._answer(user, Path(folder))
-        return Take(user, agent, spoken, words)
+        return Take(user, agent, spoken, words, uttered=uttered(spoken, _places(scenario, cast)))
 
     def _user(
         self,
@@ -148,6 +149,14 @@ def _read(scenario: Scenario, cast: Cast) -> dict[str, dict[str, Samples]]:
         with reading(cast.user if who == "user" else cast.others[who]) as reader:
             said[who] = {piece.strip(): reader(piece.strip()) for text in texts for piece in text.split("…")}
     return said
+
+
+def _places(scenario: Scenario, cast: Cast) -> Mapping[int, Places]:
+    """Where the user's words lie, of an item in which it matters."""
+    if not any(expect.kind in ("cue", "translated") for expect in scenario.expect):
+        return {}
+    with reading(cast.user) as reader:
+        return places(scenario, reader.read)
 
 
 def _filled(part: str, paths: dict[str, Path]) -> str:

@@ -7,7 +7,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from functools import partial
 from threading import Event
-from typing import Final
+from typing import ClassVar, Final
 
 import msgspec
 import numpy as np
@@ -15,9 +15,12 @@ import numpy as np
 from duetto.assembly import Settings, build_session, start_workers, thinkers
 from duetto.bench.cast import Cast, script_for
 from duetto.bench.scenario import LONGEST, Scenario
+from duetto.bench.stage.feed import camera_feeder, screen_feeder
 from duetto.bench.targets.model import model_settings, script_of, tools_of
+from duetto.bench.targets.polling import ForgetfulHandler, Poller
 from duetto.bench.targets.target import Take
 from duetto.bench.trial import AgentWord, Drafts, ModelUse
+from duetto.bench.uttered import places, uttered
 from duetto.brain.brain import BrainHandler
 from duetto.brain.embedded import EmbeddedBrain, language
 from duetto.interaction.action import AskBrain, DropReply, Duck, KeepReply, TrimReply
@@ -26,12 +29,17 @@ from duetto.perception.audio.input import AudioInput
 from duetto.perception.audio.recogniser import RecogniserHandler, RecogniserSettings, open_recogniser
 from duetto.perception.text.input import KeysInput
 from duetto.perception.video.faces import VisionHandler
-from duetto.session import Inputs
+from duetto.perception.video.input import VideoInput
+from duetto.perception.video.ocr import ReadingHandler
+from duetto.session import Feeder, Inputs
+from duetto.simulation.script import At, Cue
 from duetto.simulation.user import SimulatedUser
 from duetto.simulation.voice import reading
-from duetto.testing.model import ScriptedChat
+from duetto.testing.model import Script, ScriptedChat
 from duetto.testing.model.double import Request
-from duetto.timeline.clock import VirtualClock, WallClock, s
+from duetto.timeline.arrival import Texts
+from duetto.timeline.clock import VirtualClock, WallClock, ms, s
+from duetto.timeline.job import Job
 from duetto.timeline.payload import Heard
 from duetto.timeline.turn import VOICE_RATE, Samples, samples_before
 from duetto.workers.inline import InlineWorker
@@ -53,7 +61,7 @@ def _with_language(settings: RecogniserSettings) -> RecogniserSettings:
 
 
 def _workers(settings: Settings, bell: Event) -> list[Worker]:
-    """Recogniser, brain and vision on the spot: nothing depends on the machine. The voice has its process, always."""
+    """Recogniser, brain, vision and reader on the spot: nothing depends on the machine. The voice has its process."""
     recogniser = _with_language(settings.recogniser)
     ears = _warm.pop(msgspec.json.encode(recogniser), None) or RecogniserHandler(open_recogniser(recogniser))
     voice = ProcessWorker(
@@ -64,8 +72,28 @@ def _workers(settings: Settings, bell: Event) -> list[Worker]:
         InlineWorker("recogniser", ears),
         InlineWorker("brain", BrainHandler(EmbeddedBrain())),
         InlineWorker("vision", VisionHandler()),
+        _Reader(),
         voice,
     ]
+
+
+class _Reader(InlineWorker):
+    """Reads on the spot; each line beyond those that the crew charges for takes its time as well."""
+
+    PAID: Final = 3
+    LINE: Final = ms(60)
+    """A line of text on two shared cores, ns."""
+
+    def __init__(self) -> None:
+        super().__init__("reader", ReadingHandler())
+
+    def submit(self, ticket: int, job: Job) -> None:
+        kept = len(self._results)
+        super().submit(ticket, job)
+        lines = 0
+        for place, result in enumerate(self._results[kept:], kept):
+            lines += len(result.arrival.lines) if isinstance(result.arrival, Texts) else 0
+            self._results[place] = replace(result, after=max(0, lines - self.PAID) * self.LINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,49 +101,79 @@ class DuettoTarget:
     """duetto with these settings. realtime: on the machine's clock, with every part in its usual place.
 
     An item with a script for a model is taken with a chat brain on that. restart: its baseline, which is not told what
-    was heard, and answers anew. drafts: whether replies are drafted before the turn has ended.
+    was heard, and answers anew. drafts: whether replies are drafted before the turn has ended. polls: the baseline
+    without standing orders, on the virtual clock: a model is asked once a second whether there is anything to say.
     """
 
     settings: Settings = field(default_factory=Settings)
     realtime: bool = False
     restart: bool = False
     drafts: bool = True
+    polls: bool = False
+    sees: ClassVar[bool] = True
 
     @property
     def name(self) -> str:
+        if self.polls:
+            return "asked once a second"
         return "duetto, real time" if self.realtime else "duetto, virtual clock"
 
     def take(self, scenario: Scenario, cast: Cast) -> Take:
         clock = WallClock() if self.realtime else VirtualClock()
         mic, keys = _Tape(AudioInput(VOICE_RATE)), KeysInput()
+        sights = _Sights(scenario)
         with ExitStack() as stack:
             speak = stack.enter_context(reading(cast.user))
             whos = {step.who for step in scenario.steps} - {"user"}
             others: dict[str, Callable[[str], Samples]] = {
                 who: stack.enter_context(reading(cast.others[who])) for who in sorted(whos)
             }
+            found = places(scenario, speak.read)
             user = SimulatedUser(
-                script_for(scenario, cast), speak, others=others, mic=mic, keys=keys, noise_db=scenario.noise
+                [*script_for(scenario, cast), *sights.waits],
+                speak,
+                others=others,
+                mic=mic,
+                keys=keys,
+                noise_db=scenario.noise,
             )
         ear = _Ear()
+        poller = Poller(scenario, user, found, ear.words, Script()) if self.polls else None
         settings, workers = self._parts(scenario, ear)
         session = build_session(
             settings,
             clock,
-            Inputs(mic.input, None, None, keys),
-            feeders=[user],
+            Inputs(mic.input, sights.camera, sights.screen, keys, poller),
+            feeders=[user, *sights.feeders, *([poller] if poller else [])],
             observers=[user, ear, _Limit(lambda: session.stop())],
             workers=workers,
         )
         session.run()
         sound = np.concatenate([np.zeros(0, np.int16), *mic.sound])
         agent = ear.sound(len(sound))
-        return Take(sound, agent, tuple(user.spoken), tuple(ear.words), tuple(ear.ducked), ear.drafts, ear.model)
+        return Take(
+            sound,
+            agent,
+            tuple(user.spoken),
+            tuple(ear.words),
+            tuple(ear.ducked),
+            ear.drafts,
+            poller.use if poller else ear.model,
+            tuple(user.typed),
+            uttered(user.spoken, found),
+        )
 
     def _parts(self, scenario: Scenario, ear: _Ear) -> tuple[Settings, Callable[[Settings, Event], list[Worker]]]:
         """Settings and workers for an item."""
         if not scenario.model:
-            return self.settings, start_workers if self.realtime else _workers
+            if not self.polls:
+                return self.settings, start_workers if self.realtime else _workers
+
+            def forgetful(settings: Settings, bell: Event) -> list[Worker]:
+                there = [worker for worker in _workers(settings, bell) if worker.part != "brain"]
+                return [*there, InlineWorker("brain", ForgetfulHandler())]
+
+            return self.settings, forgetful
         settings = model_settings(self.settings, restart=self.restart, drafts=self.drafts)
         ear.chat = chat = ScriptedChat(script_of(scenario, restart=self.restart))
         tools = tools_of(scenario)
@@ -127,6 +185,25 @@ class DuettoTarget:
             return [*there, *thinkers(settings, bell, tools=tools, model=lambda _: chat)]
 
         return settings, workers
+
+
+class _Sights:
+    """The inputs for an item's pictures, as a server's, what feeds them, and that the user waits until they end."""
+
+    def __init__(self, scenario: Scenario) -> None:
+        self.camera = VideoInput("camera") if scenario.camera else None
+        self.screen = VideoInput("screen", max_rate=4.0, max_side=1280) if scenario.screen else None
+        self.feeders: list[Feeder] = []
+        lasts = 0.0
+        if scenario.camera and self.camera:
+            feeder, lasts = camera_feeder(scenario.camera, scenario.folder, self.camera)
+            self.feeders.append(feeder)
+        if scenario.screen and self.screen:
+            feeder, length = screen_feeder(scenario.screen, self.screen)
+            self.feeders.append(feeder)
+            lasts = max(lasts, length)
+        lasts = min(lasts, LONGEST - 2.0)
+        self.waits = (Cue(At(s(lasts)), (), limit=s(2 * LONGEST)),) if lasts else ()
 
 
 class _Tape:

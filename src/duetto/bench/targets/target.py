@@ -7,7 +7,7 @@ from typing import Protocol
 
 from duetto.bench.cast import Cast
 from duetto.bench.scenario import Scenario
-from duetto.bench.trial import AgentWord, Drafts, ModelUse
+from duetto.bench.trial import AgentWord, Drafts, ModelUse, UserWord
 from duetto.simulation.script import Spoken
 from duetto.timeline.turn import Samples
 
@@ -18,6 +18,7 @@ class Take:
 
     user, agent: both sounds on one time axis, int16 (n,) at VOICE_RATE. spoken: what the user said, and when.
     words: the agent's. ducked: moments (ns) at which it lowered its voice. drafts, model. All three where it tells.
+    typed: lines that the user typed. uttered: of each of `spoken` its words, where their times are known.
     """
 
     user: Samples
@@ -27,10 +28,15 @@ class Take:
     ducked: tuple[int, ...] = ()
     drafts: Drafts | None = None
     model: ModelUse | None = None
+    typed: tuple[Spoken, ...] = ()
+    uttered: tuple[tuple[UserWord, ...], ...] = ()
 
 
 class Target(Protocol):
-    """A system under test. It is asked for one item at a time; nothing of one may be left in the next."""
+    """A system under test. It is asked for one item at a time; nothing of one may be left in the next.
+
+    One that shows the camera and the screen of an item to its system has `sees = True`; others get no such items.
+    """
 
     @property
     def name(self) -> str:

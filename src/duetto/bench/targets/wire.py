@@ -9,7 +9,7 @@ import queue
 import threading
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import ExitStack, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final, Protocol
 
 import msgspec
@@ -22,6 +22,7 @@ from duetto.bench.cast import Cast, script_for
 from duetto.bench.scenario import LONGEST, Scenario
 from duetto.bench.targets.listener import Came, Listener
 from duetto.bench.targets.target import Take
+from duetto.bench.uttered import places, uttered
 from duetto.simulation.user import SimulatedUser
 from duetto.simulation.voice import reading
 from duetto.timeline.clock import NS_PER_S, Clock, Deadline, WallClock, ms, s
@@ -139,13 +140,15 @@ def take(connection: Connects, scenario: Scenario, cast: Cast, quiet: float) -> 
         others: dict[str, Callable[[str], Samples]] = {
             who: stack.enter_context(reading(cast.others[who])) for who in sorted(whos)
         }
+        found = places(scenario, speak.read)
         mouth = Mouth()
         user = SimulatedUser(
             script_for(scenario, cast), speak, others=others, mic=mouth, keys=mouth, noise_db=scenario.noise
         )
     try:
         connection.begin()
-        return play(connection, user, mouth, scenario.noise, round(quiet * NS_PER_S))
+        take = play(connection, user, mouth, scenario.noise, round(quiet * NS_PER_S))
+        return replace(take, typed=tuple(user.typed), uttered=uttered(user.spoken, found))
     finally:
         connection.close()
 

@@ -1,8 +1,11 @@
-"""Faces: found beside the tick by OpenCV's bundled cascade, and followed on the tick from look to look."""
+"""Faces: found beside the tick by OpenCV's bundled cascade, and followed on the tick from look to look.
+
+The handler of the part that sees is here too; bodies it has found by `duetto.perception.video.pose`.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -12,7 +15,8 @@ import numpy as np
 from cv2.data import haarcascades
 
 from duetto.perception.video.jpeg import MAX_PIXELS, Picture, decode
-from duetto.timeline.arrival import Arrival, Box, Faces
+from duetto.perception.video.pose import NoPose, PoseFinder, PoseSettings
+from duetto.timeline.arrival import Arrival, Bodies, Box, Faces, Fault
 from duetto.timeline.job import Job, Look
 
 _LOOK_WIDTH: Final = 320
@@ -45,8 +49,16 @@ class VisionHandler:
     not found upright, that part of the picture alone is searched again, turned by 25 degrees either way.
     """
 
-    def __init__(self, settings: FaceSettings | None = None) -> None:
+    def __init__(
+        self,
+        settings: FaceSettings | None = None,
+        bodies: Callable[[], PoseFinder] = lambda: PoseFinder(PoseSettings()),
+    ) -> None:
+        """bodies: makes what finds bodies, at the first look for them; raises NoPose where that cannot be."""
         self.settings = settings or FaceSettings()
+        self._make_bodies = bodies
+        self._bodies: PoseFinder | None = None
+        self._missing = ""
         # OpenCV's own threads would take the core that the tick needs; for the whole process, it knows no other way.
         cv2.setNumThreads(1)
         self._cascade = cv2.CascadeClassifier()
@@ -55,13 +67,16 @@ class VisionHandler:
         self._seen: tuple[Box, ...] = ()
 
     def handle(self, job: Job) -> Iterator[Arrival]:
-        """`Look` to one `Faces`. Raises UnreadablePicture, and TypeError for another kind of job."""
-        if not isinstance(job, Look):
+        """`Look` to one `Faces` or `Bodies`. Raises UnreadablePicture, and TypeError for another kind of job.
+
+        Where bodies cannot be looked for, a `Fault` says what to install.
+        """
+        if not isinstance(job, Look) or job.what == "text":
             raise TypeError(f"vision: cannot do a {type(job).__name__}")
-        yield Faces(at=job.at, boxes=self.find(job.jpeg))
+        yield self._look_for_bodies(job) if job.what == "bodies" else Faces(at=job.at, boxes=self.find(job.jpeg))
 
     def close(self) -> None:
-        """Nothing to give back."""
+        self._bodies = None
 
     def find(self, jpeg: bytes) -> tuple[Box, ...]:
         """Faces in a JPEG, the largest first: left, top, width, height in shares, 0 to 1. Raises UnreadablePicture."""
@@ -77,6 +92,16 @@ class VisionHandler:
         found.sort(key=lambda box: -box[2] * box[3])
         self._seen = tuple(found[: self.settings.most])
         return self._seen
+
+    def _look_for_bodies(self, look: Look) -> Arrival:
+        if self._bodies is None and not self._missing:
+            try:
+                self._bodies = self._make_bodies()
+            except NoPose as error:
+                self._missing = str(error)
+        if self._bodies is None:
+            return Fault("vision", self._missing)
+        return Bodies(at=look.at, bodies=self._bodies.find(look.jpeg))
 
     def _detect(self, grey: Picture) -> list[Box]:
         height, width = grey.shape

@@ -9,18 +9,24 @@ import cv2
 import numpy as np
 
 from duetto.perception.video.colours import ColourNamer, ColourSettings
-from duetto.perception.video.faces import FaceChange, FaceTracker
+from duetto.perception.video.costs import Cost, Costs, Level
+from duetto.perception.video.faces import FaceTracker
+from duetto.perception.video.health import Health, HealthSettings
 from duetto.perception.video.jpeg import MAX_PIXELS, Picture, UnreadablePicture, decode_small
 from duetto.perception.video.light import LightMeter, LightSettings
 from duetto.perception.video.looks import LookSchedule, LookSettings
-from duetto.perception.video.motion import MotionChange, MotionDetector, MotionSettings
+from duetto.perception.video.motion import MotionDetector, MotionSettings
+from duetto.perception.video.pose import MISSING
+from duetto.perception.video.reading import ReadingSettings, TextReader
 from duetto.perception.video.scene import SceneDetector, SceneSettings
 from duetto.perception.video.seeing import Seeing
-from duetto.timeline.arrival import Faces, Fault
+from duetto.perception.video.watching import Watching, WatchSettings
+from duetto.perception.video.writing import Change, Writer
+from duetto.timeline.arrival import Arrival, Bodies, Faces, Fault, Texts
 from duetto.timeline.clock import in_s, ms
 from duetto.timeline.increment import Span
 from duetto.timeline.job import Job, Look
-from duetto.timeline.payload import Colours, Face, Light, Motion, Notice, Region, Scene
+from duetto.timeline.payload import Colours, Light, Scene
 from duetto.timeline.timeline import Timeline
 from duetto.timeline.turn import Frame, Turn
 
@@ -39,6 +45,14 @@ class VideoSettings:
     """What counts as a main colour."""
     looks: LookSettings = field(default_factory=LookSettings)
     """How often a worker looks for faces."""
+    body_looks: LookSettings = field(default_factory=lambda: LookSettings(every_ms=100.0, heartbeat_ms=1000.0))
+    """How often it looks for bodies, while an order needs them."""
+    watching: WatchSettings = field(default_factory=WatchSettings)
+    """How movement, people and hands are watched, while an order needs it."""
+    reading: ReadingSettings = field(default_factory=ReadingSettings)
+    """How text is read, while an order needs it."""
+    health: HealthSettings = field(default_factory=HealthSettings)
+    """When a picture is of no use."""
     faces: bool = True
     """Look for faces in the camera. A screen is never searched for them."""
     most_faces: int = 8
@@ -60,10 +74,16 @@ class VideoPipeline:
         self._light = LightMeter(self.settings.light)
         self._colours = ColourNamer(self.settings.colours)
         self._faces = FaceTracker(self.settings.most_faces)
+        self._watching = Watching(self.settings.watching)
+        self._reader = TextReader(self.settings.reading, stream, self.settings.max_pixels)
+        self._health = Health(stream, self.settings.health)
         self._looks = LookSchedule(self.settings.looks)
+        self._body_looks = LookSchedule(self.settings.body_looks)
         self._searching = self.settings.faces and stream == "camera"
-        self._open_motions: dict[Region, int] = {}
-        self._open_faces: dict[int, int] = {}
+        self._no_bodies = False
+        self._writer = Writer(stream)
+        self._ended: list[Change] = []
+        self._costs = Costs()
         self._frame_at: int | None = None
         self._stalled = False
         self._unreadable = False
@@ -74,8 +94,10 @@ class VideoPipeline:
         return Seeing(
             frame_at=self._frame_at,
             stalled=self._stalled,
+            black=self._health.black,
             motions=self._motion.moving,
             faces=self._faces.boxes,
+            persons=self._watching.persons,
             light=self._light.name,
             brightness=self._light.brightness,
             colours=self._colours.names,
@@ -87,30 +109,89 @@ class VideoPipeline:
         """A face is in the picture."""
         return bool(self._faces.boxes)
 
+    @property
+    def costs(self) -> dict[Level, Cost]:
+        """How often each level has run so far, and what it cost."""
+        return self._costs.so_far
+
+    def want(self, levels: frozenset[str]) -> None:
+        """Look for what these levels give from now on, and for nothing dearer.
+
+        movement: lasting movement and its repetitions. bodies: people, raised hands, and which movement it is. text:
+        lines of text. Motion, scene, light, colours and faces are always looked for.
+        """
+        self._ended += self._watching.want(movement="movement" in levels, bodies="bodies" in levels)
+        self._ended += self._reader.want("text" in levels)
+
     def step(self, turn: Turn, timeline: Timeline) -> tuple[Job, ...]:
         """Take in the frames and looks of one round and write what they show to the timeline.
 
-        Returns at most one `Look`. Never raises for a bad picture: it is skipped, and a notice tells of the first.
+        Returns at most one `Look` of each kind. Never raises for a bad picture: it is skipped, and a notice tells of
+        the first.
         """
         now = turn.span.end
+        if self._ended:
+            self._writer.write(self._ended, now, timeline)
+            self._ended = []
         for arrival in turn.arrivals:
-            if isinstance(arrival, Faces) and self._searching:
-                self._looks.answered()
-                if not self._stalled:
-                    self._write_faces(self._faces.see(arrival), now, timeline)
-            elif isinstance(arrival, Fault) and arrival.part == "vision":
-                self._looks.answered()
+            self._take(arrival, now, timeline)
         newest: Frame | None = None
         for frame in turn.camera if self.stream == "camera" else turn.screen:
             if self._perceive(frame, now, timeline):
                 newest = frame
         self._check_stall(now, timeline)
-        if newest is None or not self._searching:
-            return ()
-        if not self._looks.due(newest.at, here=bool(self._faces.boxes), unsure=self._faces.unsure):
-            return ()
-        self._looks.sent(newest.at)
-        return (Look(at=newest.at, jpeg=newest.jpeg),)
+        return () if newest is None else self._look(newest, now)
+
+    # --- beside the tick --------------------------------------------------------------------------------------
+
+    def _take(self, arrival: Arrival, now: int, timeline: Timeline) -> None:
+        changes: tuple[Change, ...] = ()
+        useless = self._stalled or self._health.black
+        match arrival:
+            case Faces() if self._searching:
+                self._looks.answered()
+                self._costs.answered("look for faces", now)
+                changes = () if useless else self._faces.see(arrival)
+            case Bodies() if self.stream == "camera":
+                self._body_looks.answered()
+                self._costs.answered("look for bodies", now)
+                changes = () if useless else self._watching.take(arrival)
+            case Texts():
+                if arrival.stream == self.stream and not arrival.more:
+                    self._costs.answered("look for text", now)
+                changes = self._reader.take(arrival, now)
+            case Fault(part="vision"):
+                self._looks.answered()
+                self._body_looks.answered()
+                self._no_bodies = self._no_bodies or arrival.text.startswith(MISSING)
+            case Fault(part="reader", working=False):
+                self._reader.failed(now)
+            case _:
+                return
+        self._writer.write(changes, now, timeline)
+
+    def _look(self, newest: Frame, now: int) -> tuple[Look, ...]:
+        looks: list[Look] = []
+        here = bool(self._faces.boxes)
+        if self._searching and self._looks.due(newest.at, here=here, unsure=self._faces.unsure):
+            self._looks.sent(newest.at)
+            self._costs.asked("look for faces", now)
+            looks.append(Look(at=newest.at, jpeg=newest.jpeg))
+        if self._watching.bodies and self.stream == "camera" and not self._no_bodies:
+            if self._watching.lively:
+                self._body_looks.stir()
+            if self._body_looks.due(newest.at, here=True, unsure=False):
+                self._body_looks.sent(newest.at)
+                self._costs.asked("look for bodies", now)
+                looks.append(Look(at=newest.at, jpeg=newest.jpeg, what="bodies"))
+        if self._reader.wanted:
+            self._costs.start()
+            look = self._reader.see(newest, now)
+            self._costs.lap("text")
+            if look is not None:
+                self._costs.asked("look for text", now)
+                looks.append(look)
+        return tuple(looks)
 
     # --- one frame --------------------------------------------------------------------------------------------
 
@@ -118,88 +199,88 @@ class VideoPipeline:
         """False when the frame is of no use."""
         if self._frame_at is not None and frame.at <= self._frame_at:
             return False
+        self._costs.start()
         try:
             bgr = decode_small(frame.jpeg, max_pixels=self.settings.max_pixels)
         except UnreadablePicture as error:
             if not self._unreadable:
                 self._unreadable = True
-                self._tell(f"A picture from the {self.stream} cannot be used: {error}.", now, timeline)
+                text = f"A picture from the {self.stream} cannot be used: {error}."
+                self._writer.tell(text, now, timeline)
             return False
         grey = np.asarray(cv2.cvtColor(bgr, cv2.COLOR_BGR2GRAY), np.uint8)
         self._come_back(frame.at, now, timeline)
         self._frame_at = frame.at
+        self._check_health(frame, grey, now, timeline)
+        self._costs.lap("picture")
         self._watch(frame.at, bgr, grey, now, timeline)
         light = self._light.see(frame.at, grey)
         if light:
-            self._add(Light(light.brightness, light.name), light.since, frame.at, now, timeline, "light")
+            payload = Light(light.brightness, light.name)
+            self._writer.add(payload, Span(light.since, frame.at), now, timeline, "light")
         colours = self._colours.see(frame.at, bgr)
         if colours:
-            self._add(Colours(colours.names), colours.since, frame.at, now, timeline, "colours")
-        return True
+            span = Span(colours.since, frame.at)
+            self._writer.add(Colours(colours.names), span, now, timeline, "colours")
+        return not self._health.black
 
     def _watch(self, at: int, bgr: Picture, grey: Picture, now: int, timeline: Timeline) -> None:
         """A change of the whole picture is a scene, and then no motion."""
+        changes: list[Change] = []
         verdict = self._scene.see(at, bgr, grey)
         if verdict == "same":
-            self._write_motion(self._motion.see(at, grey), now, timeline)
+            changes += self._motion.see(at, grey)
         elif verdict != "unsure":
-            self._write_motion(self._motion.stop(), now, timeline)
+            changes += self._motion.stop()
+            changes += self._watching.clear()
             self._looks.stir()
+            self._body_looks.stir()
         if verdict == "changed" and self._scene.latest:
             scene = self._scene.latest
-            self._add(Scene(scene.difference), scene.since, at, now, timeline, "scene")
+            self._writer.add(Scene(scene.difference), Span(scene.since, at), now, timeline, "scene")
         if self._motion.moving:
             self._looks.stir()
+        self._costs.lap("motion")
+        if verdict == "same" and not self._health.black and self._watching.wanted:
+            changes += self._watching.see(at, bgr, grey, self._faces.boxes, self._costs)
+        self._writer.write(changes, now, timeline)
 
-    # --- a camera that stalls ---------------------------------------------------------------------------------
+    # --- a stream that stalls, or gives what is of no use -----------------------------------------------------
+
+    def _check_health(self, frame: Frame, grey: Picture, now: int, timeline: Timeline) -> None:
+        reshaped, size = self._health.reshaped(frame)
+        was_black = self._health.black
+        state = self._health.see(frame, grey)
+        for text in (size, state):
+            if text:
+                self._writer.tell(text, now, timeline)
+        if reshaped or self._health.black != was_black:
+            self._forget(now, timeline)
+
+    def _forget(self, now: int, timeline: Timeline) -> None:
+        """What was seen is over; all begins anew with the next picture."""
+        self._scene.forget()
+        changes: list[Change] = [*self._motion.stop(), *self._faces.clear()]
+        changes += self._watching.clear()
+        changes += self._reader.clear()
+        self._writer.write(changes, now, timeline)
+        self._looks.stir()
+        self._body_looks.stir()
 
     def _check_stall(self, now: int, timeline: Timeline) -> None:
         if self._stalled or self._frame_at is None or now - self._frame_at < ms(self.settings.stall_ms):
             return
         self._stalled = True
-        self._write_motion(self._motion.stop(), now, timeline)
-        self._write_faces(self._faces.clear(), now, timeline)
+        self._forget(now, timeline)
         since = in_s(now - self._frame_at)
-        self._tell(f"No picture from the {self.stream} for {since:.1f} seconds.", now, timeline)
+        self._writer.tell(f"No picture from the {self.stream} for {since:.1f} seconds.", now, timeline)
 
     def _come_back(self, at: int, now: int, timeline: Timeline) -> None:
         if not self._stalled or self._frame_at is None:
             return
         self._stalled = self._unreadable = False
-        self._looks.answered()
-        self._looks.stir()
-        self._tell(f"The {self.stream} is back after {in_s(at - self._frame_at):.1f} seconds.", now, timeline)
-
-    # --- writing ----------------------------------------------------------------------------------------------
-
-    def _write_motion(self, changes: tuple[MotionChange, ...], now: int, timeline: Timeline) -> None:
-        for change in changes:
-            moving = change.moving
-            span = Span(moving.since, moving.last)
-            payload = Motion(moving.region, round(moving.level, 4))
-            if change.change == "began":
-                added = timeline.add(self.stream, span, payload, at=now, source="motion")
-                self._open_motions[moving.region] = added.id
-            else:
-                opened = self._open_motions.pop(moving.region)
-                timeline.commit(opened, self.stream, at=now, span=span, payload=payload)
-
-    def _write_faces(self, changes: tuple[FaceChange, ...], now: int, timeline: Timeline) -> None:
-        for change in changes:
-            span = Span(change.since, change.last)
-            payload = Face(change.box)
-            if change.change == "appeared":
-                added = timeline.add(self.stream, span, payload, at=now, source="faces")
-                self._open_faces[change.number] = added.id
-            else:
-                opened = self._open_faces.pop(change.number)
-                timeline.commit(opened, self.stream, at=now, span=span, payload=payload)
-
-    def _add(
-        self, payload: Light | Colours | Scene, start: int, end: int, now: int, timeline: Timeline, source: str
-    ) -> None:
-        timeline.add(self.stream, Span(start, end), payload, at=now, source=source, committed=True)
-
-    def _tell(self, text: str, now: int, timeline: Timeline) -> None:
-        notice = Notice(part=self.stream, text=text)
-        timeline.add("acts", Span(now, now), notice, at=now, source=self.stream, committed=True)
+        for looks in (self._looks, self._body_looks):
+            looks.answered()
+            looks.stir()
+        text = f"The {self.stream} is back after {in_s(at - self._frame_at):.1f} seconds."
+        self._writer.tell(text, now, timeline)

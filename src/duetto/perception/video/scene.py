@@ -75,6 +75,11 @@ class SceneDetector:
         since, self._jumped_at, self._standing = self._jumped_at, None, now
         return self._change(since, self._difference(standing, now) or 0.0, at, now)
 
+    def forget(self) -> None:
+        """The next picture is compared with none before it."""
+        self._standing = self._jumped_at = None
+        self._second.clear()
+
     def _remember(self, at: int, now: _Signature) -> Verdict:
         self._second.append((at, now))
         while at - self._second[0][0] > ms(self.settings.slow_ms):

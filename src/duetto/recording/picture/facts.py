@@ -16,12 +16,15 @@ from duetto.interaction.action import (
     DropReply,
     Duck,
     EndTurn,
+    Fire,
     Hold,
     KeepReply,
     PlanClause,
+    ReleaseReply,
     Restore,
     Resume,
     TrimReply,
+    Unfire,
     Unwatch,
     Watch,
 )
@@ -29,7 +32,23 @@ from duetto.models.model import MicroTurn, Output
 from duetto.recording.soundtrack import Track
 from duetto.timeline.clock import ms
 from duetto.timeline.increment import Increment, Span
-from duetto.timeline.payload import Called, Face, Heard, Light, Motion, Notice, Planned, Scene, Shown, Voicing, Word
+from duetto.timeline.payload import (
+    Called,
+    Face,
+    Heard,
+    Light,
+    Motion,
+    Movement,
+    Notice,
+    Person,
+    Planned,
+    RaisedHand,
+    Reading,
+    Scene,
+    Shown,
+    Voicing,
+    Word,
+)
 from duetto.timeline.turn import MIC_RATE, VOICE_RATE, Frame, Samples, samples_before
 
 FRAME_SPACING: Final = ms(250)
@@ -120,6 +139,8 @@ class _Gatherer:
         self._asked: dict[int, bool] = {}
         self._kept: set[int] = set()
         self._line = ""
+        self._fired = False  # an order, in this round
+        self._of_orders: set[int] = set()  # replies
 
     def gather(self, micro_turns: Iterable[MicroTurn]) -> Facts:
         mic: list[bytes] = []
@@ -194,6 +215,7 @@ class _Gatherer:
         lines = [edit.payload.text for edit in output.edits if isinstance(edit.payload, Shown)]
         for edit in output.edits:
             self._edit(edit)
+        self._fired = False
         for action in output.actions:
             self._action(output.at, action)
         for text in output.text:
@@ -215,6 +237,14 @@ class _Gatherer:
                 self._grow("seen", f"motion, {region}", edit)
             case Face():
                 self._grow("seen", "a face", edit)
+            case Person():
+                self._grow("seen", "a person", edit)
+            case Movement(name=name):
+                self._grow("seen", name, edit)
+            case RaisedHand(side=side):
+                self._grow("seen", f"{side} hand raised", edit)
+            case Reading(text=text):
+                self._grow("seen", f"“{text[:MOST_ARGUMENTS]}”", edit)
             case Scene():
                 if edit.status != "revoked" and self._inside(at):
                     self.facts.seen.append(Seen("scene changes", Span(edit.span.start, edit.span.start)))
@@ -261,6 +291,7 @@ class _Gatherer:
                 self.facts.unsaid.append(Mark(cut, rest))
 
     def _action(self, at: int, action: Action) -> None:
+        by_itself = self._speaks_by_itself(action)
         label, tone = self._decision(action)
         if not self._inside(at):
             return
@@ -268,13 +299,32 @@ class _Gatherer:
             self.facts.ducks.append(at)
         if isinstance(action, Hold | DropReply):
             self.facts.halts.append(at)
-        if label == "speaks by itself":
+        if by_itself:
             self.facts.by_itself.append(at)
         made = self.facts.decisions
         if label == "drafts a reply" and made and made[-1] == Mark(at, "drops the draft"):
             made[-1] = Mark(at, "drafts anew")
         elif label:
             made.append(Mark(at, label, tone))
+
+    def _speaks_by_itself(self, action: Action) -> bool:
+        """Nobody has asked for what it says: it is planned, or may be heard from now on."""
+        match action:
+            case Fire(text=text):
+                self._fired = True
+                return bool(text)
+            case AskBrain(reply=reply, how=how):
+                if self._fired and how == "told":
+                    self._of_orders.add(reply)
+            case PlanClause(reply=reply):
+                if self._fired and reply not in self._asked:
+                    self._of_orders.add(reply)
+                return reply in self._of_orders or reply not in self._asked
+            case ReleaseReply(reply=reply):
+                return reply in self._of_orders
+            case _:
+                pass
+        return False
 
     def _decision(self, action: Action) -> tuple[str, str]:
         """What to write at the mark, and its tone; nothing for what other lanes show better."""
@@ -288,11 +338,15 @@ class _Gatherer:
                 return ("keeps the draft" if draft else ""), ""
             case DropReply(reply=reply):
                 return ("drops the rest" if reply in self._kept else "drops the draft"), ""
+            case Fire(order=order, n=n):
+                return f"{order}: {n}", "order"
+            case Unfire(order=order, n=n):
+                return f"{order}: {n} taken back", "order"
             case PlanClause(reply=reply):
                 if reply not in self._asked:
                     self._asked[reply] = False
                     self._kept.add(reply)
-                    return "speaks by itself", "order"
+                    return ("" if reply in self._of_orders else "speaks by itself"), "order"
                 return "", ""
             case TrimReply():
                 return "amends", ""

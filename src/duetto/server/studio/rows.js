@@ -6,6 +6,8 @@ const LOUDEST_DB = -12;
 const QUIETEST_DB = -58;
 /** Words move right by so many px rather than to another line. */
 const NUDGE = 16;
+/** Letters of a line that was read, at most. */
+const MOST_READ = 40;
 
 /** Lines of a row; each thing goes on the first line that is free at its place. */
 export class Lines {
@@ -56,7 +58,7 @@ export function loudness(db) {
 }
 
 /**
- * What was seen, in a few words.
+ * What was seen, or the order that was met, in a few words.
  * @param {Item} item
  */
 export function sight({ kind, edit }) {
@@ -72,7 +74,9 @@ export function sight({ kind, edit }) {
     case "raised-hand":
       return `${edit.side ?? ""} hand raised`;
     case "reading":
-      return `“${edit.text ?? ""}”`;
+      return `“${short(edit.text ?? "")}”`;
+    case "fired":
+      return `⚑ ${edit.order ?? ""} ${edit.n ?? 1}`;
     case "scene":
       return "scene changed";
     case "light":
@@ -80,6 +84,17 @@ export function sight({ kind, edit }) {
     default:
       return (edit.names ?? []).join(", ");
   }
+}
+
+/**
+ * A line that was read, cut at a word where it is long: it may be as wide as the screen that it stood on.
+ * @param {string} text
+ */
+function short(text) {
+  if (text.length <= MOST_READ) return text;
+  const cut = text.slice(0, MOST_READ);
+  const space = cut.lastIndexOf(" ");
+  return `${space > MOST_READ / 2 ? cut.slice(0, space) : cut}…`;
 }
 
 /**

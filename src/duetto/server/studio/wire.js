@@ -9,7 +9,7 @@
  *   id: number, stream: string, status: Status, start_ms: number, end_ms: number, kind: string,
  *   text?: string, utterance?: number, reply?: number, clause?: number, probability?: number, level_db?: number,
  *   region?: string, level?: number, count?: number, side?: string, names?: string[], name?: string, brightness?: number, paused?: boolean,
- *   call?: number, arguments?: string, failed?: boolean, part?: string,
+ *   call?: number, arguments?: string, failed?: boolean, part?: string, order?: string, n?: number,
  * }} Edit
  */
 

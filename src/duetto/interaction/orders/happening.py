@@ -1,0 +1,66 @@
+"""What has happened in a micro-turn, as the conditions of standing orders see it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Final
+
+from duetto.interaction.standing import Quiet
+
+_WORD: Final = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
+
+
+@dataclass(frozen=True, slots=True)
+class Happening:
+    """One thing that happened at media time `at` (ns).
+
+    kind: "heard", "typed", "meaning", "shows", "repeat", "text", or as in `order.Sight`. word: the phrase, the
+    movement, the line of text or the question. was: for a line of text, those that stood there before. start: of a
+    phrase that was heard (ns), which ends at `at`. ref: the occurrence, 0 for what is certain.
+    """
+
+    kind: str
+    at: int
+    word: str = ""
+    region: str = ""
+    stream: str = ""
+    was: str = ""
+    start: int = 0
+    ref: int = 0
+
+
+@dataclass(slots=True)
+class Slice:
+    """A micro-turn, for one order after another.
+
+    soon, before: time is taken into account up to the first (ns), and was up to the second. taken: occurrences that
+    were none. quiet, was_quiet: the silence now and before. given: since when the order is in force; it alone changes.
+    """
+
+    soon: int
+    before: int
+    happenings: tuple[Happening, ...] = ()
+    taken: frozenset[int] = frozenset()
+    quiet: Quiet = field(default_factory=Quiet)
+    was_quiet: Quiet = field(default_factory=Quiet)
+    given: int = 0
+
+
+@lru_cache(maxsize=4096)
+def words_of(text: str) -> tuple[str, ...]:
+    """Its words, as they are compared: lower case, without punctuation."""
+    return tuple(word.replace("’", "'") for word in _WORD.findall(text.lower()))
+
+
+@lru_cache(maxsize=4096)
+def normal(phrase: str) -> str:
+    """A phrase as it is compared."""
+    return " ".join(words_of(phrase))
+
+
+@lru_cache(maxsize=4096)
+def normal_all(phrases: tuple[str, ...]) -> frozenset[str]:
+    """Phrases as they are compared."""
+    return frozenset(normal(phrase) for phrase in phrases)

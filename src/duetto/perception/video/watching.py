@@ -1,0 +1,225 @@
+"""The dearer levels of watching joined: lasting movement, people, raised hands. Off until an order needs them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import Literal
+
+from duetto.perception.video.bodies import BodySettings, BodyWatcher
+from duetto.perception.video.costs import Costs
+from duetto.perception.video.jpeg import Picture
+from duetto.perception.video.movement import MovementChange, MovementSettings, MovementWatcher
+from duetto.perception.video.persons import PersonChange, PersonSettings, PersonTracker
+from duetto.perception.video.silhouettes import Heads, Silhouette, SilhouetteFinder, SilhouetteSettings
+from duetto.perception.video.stage import Stage, StageSettings
+from duetto.timeline.arrival import Bodies, Box
+from duetto.timeline.clock import ms
+
+Side = Literal["left", "right"]
+SIDES: tuple[Side, ...] = ("left", "right")
+
+
+@dataclass(frozen=True, slots=True)
+class WatchSettings:
+    """How movement, people and hands are watched."""
+
+    stage: StageSettings = field(default_factory=StageSettings)
+    """How the picture is prepared."""
+    movement: MovementSettings = field(default_factory=MovementSettings)
+    """When a movement is a lasting one."""
+    silhouettes: SilhouetteSettings = field(default_factory=SilhouetteSettings)
+    """What stands out before the background."""
+    persons: PersonSettings = field(default_factory=PersonSettings)
+    """When somebody is there."""
+    bodies: BodySettings = field(default_factory=BodySettings)
+    """What is made of joints."""
+    hand_ms: float = 250.0
+    """Milliseconds for which a hand must be up to be raised, and down to be no more."""
+
+
+@dataclass(frozen=True, slots=True)
+class HandChange:
+    """A hand went up, or is down again. since, last: media time (ns) at which it was first and last up."""
+
+    change: Literal["raised", "lowered"]
+    side: Side
+    since: int
+    last: int
+
+
+Change = MovementChange | PersonChange | HandChange
+
+
+class Watching:
+    """`movement` and `bodies` say which levels run; what is seen comes back as changes, to be written."""
+
+    def __init__(self, settings: WatchSettings | None = None) -> None:
+        self.settings = settings or WatchSettings()
+        self.movement = self.bodies = False
+        self.lively = False
+        """Something moves in the newest picture."""
+        self._stage = Stage(self.settings.stage)
+        self._mover = MovementWatcher(self.settings.movement)
+        self._finder = SilhouetteFinder(self.settings.silhouettes)
+        self._heads = Heads()
+        self._persons = PersonTracker(self.settings.persons)
+        self._body = BodyWatcher(self.settings.bodies)
+        self._hands = {side: _Hand(side, ms(self.settings.hand_ms)) for side in SIDES}
+        self._by_joints = False
+        self._count = 0
+        self._name: str = "movement"
+        self._stopped: int | None = None
+
+    @property
+    def persons(self) -> tuple[Box, ...]:
+        """Where the people are who are here."""
+        return self._persons.boxes
+
+    @property
+    def moving(self) -> bool:
+        """A lasting movement is being made."""
+        return self._mover.since is not None
+
+    def want(self, *, movement: bool, bodies: bool) -> tuple[Change, ...]:
+        """Which levels are to run from now on. What was open of one that ends is ended."""
+        ended: list[Change] = []
+        if self.movement and not movement:
+            ended += self._end_movement()
+        if self.bodies and not bodies:
+            ended += self._end_bodies()
+        if (movement or bodies) and not (self.movement or self.bodies):
+            self._stage.clear()
+        if bodies and not self.bodies:
+            self._finder.clear()
+        self.movement, self.bodies = movement, bodies
+        return tuple(ended)
+
+    def clear(self) -> tuple[Change, ...]:
+        """Another scene, another size, or no picture: what was seen is over, and all begins anew."""
+        changes: list[Change] = [*self._end_movement(), *self._end_bodies()]
+        self._stage.clear()
+        self._finder.clear()
+        self._heads.clear()
+        self.lively = False
+        return tuple(changes)
+
+    @property
+    def wanted(self) -> bool:
+        """A level runs."""
+        return self.movement or self.bodies
+
+    def see(
+        self, at: int, bgr: Picture, grey: Picture, faces: tuple[Box, ...], costs: Costs | None = None
+    ) -> tuple[Change, ...]:
+        """Take in a small picture of media time `at` (ns), and the faces that are known to be in it."""
+        staged = self._stage.see(at, bgr, grey)
+        self.lively = int(staged.moved.sum()) >= self.settings.movement.cells
+        changes: list[Change] = []
+        if self.movement:
+            changes += [counted for change in self._mover.see(staged) for counted in self._counted(change, at)]
+        if costs is not None:
+            costs.lap("movement")
+        if self.bodies:
+            shapes = self._finder.see(staged)
+            changes += self._see_persons(at, shapes, faces)
+            changes += self._see_hands(at, shapes)
+            if costs is not None:
+                costs.lap("bodies")
+        return tuple(changes)
+
+    def take(self, bodies: Bodies) -> tuple[Change, ...]:
+        """Take in a look at bodies."""
+        if not self.bodies:
+            return ()
+        counted = self._body.see(bodies)
+        if not (counted and self._by_joints and self._mover.since is not None):
+            return ()
+        self._count += 1
+        self._name = self._body.name
+        return (MovementChange("repeated", self._mover.since, self._mover.last, self._count, self._name),)
+
+    # --- movement ---------------------------------------------------------------------------------------------
+
+    def _counted(self, change: MovementChange, at: int) -> tuple[MovementChange, ...]:
+        """The picture's change with the count that holds: where there are joints they count, being the body's alone."""
+        if change.change == "started":
+            self._count, self._name = 0, "movement"
+            self._by_joints = self._body.counting(at)
+            if not self._resumed(change.since):
+                self._body.restart()
+        elif change.change == "repeated":
+            if self._by_joints and self._body.counting(at):
+                return ()
+            # The body is seen no more: the picture goes on counting from here.
+            self._by_joints = False
+            self._count += 1
+        else:
+            self._stopped = change.last
+        return (replace(change, count=self._count, name=self._name),)
+
+    def _resumed(self, since: int) -> bool:
+        return self._stopped is not None and since - self._stopped <= ms(1000 * self.settings.movement.resume_s)
+
+    # --- people and hands -------------------------------------------------------------------------------------
+
+    def _see_persons(self, at: int, shapes: tuple[Silhouette, ...], faces: tuple[Box, ...]) -> tuple[PersonChange, ...]:
+        bodies = self._body.boxes if self._body.fresh(at) else ()
+        found = [(box, True) for box in bodies]
+        found += [(shape.box, shape.moved) for shape in shapes]
+        found += [(_under(face), True) for face in faces]
+        return self._persons.see(at, found)
+
+    def _see_hands(self, at: int, shapes: tuple[Silhouette, ...]) -> list[HandChange]:
+        up: tuple[str, ...] = ()
+        if self._body.fresh(at) and self._body.boxes:
+            up = self._body.hands
+        elif shapes and self._persons.boxes:
+            # One who faces the camera has the right hand on the left of the picture.
+            up = tuple("left" if above.right else "right" for above in self._heads.see(shapes[0]))
+        elif not shapes:
+            self._heads.clear()
+        return [change for side in SIDES if (change := self._hands[side].see(at, side in up)) is not None]
+
+    def _end_movement(self) -> list[Change]:
+        self._stopped = None
+        return [replace(change, count=self._count, name=self._name) for change in self._mover.clear()]
+
+    def _end_bodies(self) -> list[Change]:
+        changes: list[Change] = list(self._persons.clear())
+        changes += [change for hand in self._hands.values() if (change := hand.clear()) is not None]
+        self._body.clear()
+        self._by_joints = False
+        return changes
+
+
+class _Hand:
+    def __init__(self, side: Side, lasting: int) -> None:
+        self._side: Side = side
+        self._lasting = lasting
+        self._since: int | None = None
+        self._last = 0
+        self._raised = False
+
+    def see(self, at: int, up: bool) -> HandChange | None:
+        if up:
+            self._since = at if self._since is None else self._since
+            self._last = at
+            if not self._raised and at - self._since >= self._lasting:
+                self._raised = True
+                return HandChange("raised", self._side, self._since, at)
+        elif self._since is not None and at - self._last >= self._lasting:
+            return self.clear()
+        return None
+
+    def clear(self) -> HandChange | None:
+        since, self._since = self._since, None
+        if not self._raised or since is None:
+            return None
+        self._raised = False
+        return HandChange("lowered", self._side, since, self._last)
+
+
+def _under(face: Box) -> Box:
+    """Where the body of a face is, head and trunk."""
+    left, top, wide, high = face
+    return (max(0.0, left - 0.5 * wide), top, min(1.0, 2 * wide), min(1.0 - top, 4 * high))
