@@ -230,6 +230,8 @@ def test_events_are_told_in_their_windows_and_all_else_is_an_alarm():
         ([(13.5, 14, "Hello.")], [0, 0], 1),  # too late
         ([(9.7, 10.0, "Hello.")], [1, 0], 0),  # half a second before the middle is in
         ([(10.6, 11, "Hello."), (12.2, 12.6, "Hello.")], [1, 0], 1),  # twice
+        ([(10.6, 11, "Hello."), (11.4, 11.8, "Hello.")], [1, 0], 1),  # twice, soon
+        ([(20.1, 20.4, "goodbye"), (20.8, 21.2, "hello")], [0, 1], 1),  # a gap parts them, and the second is wrong
         ([(10.6, 11.4, "Hello. Come in.")], [1, 0], 0),  # one remark of two sentences
         ([(15.0, 15.4, "What?"), (40.0, 40.4, "Hello.")], [0, 0], 2),
     ],

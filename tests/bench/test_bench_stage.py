@@ -153,7 +153,7 @@ def test_pictures_are_fed_at_their_rate_and_end():
     shown = Kept()
     feeder, length = screen_feeder(Screen(changes=(Change(at=1.0, shows="done"),)), shown)
     feeder.feed(s(10.0))
-    assert length == 4.0 and len(shown.pictures) == 20 and feeder.finished
+    assert length == 5.5 and len(shown.pictures) == 28 and feeder.finished
 
 
 def test_a_video_begins_when_it_is_told_to(tmp_path):

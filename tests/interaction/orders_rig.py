@@ -111,7 +111,7 @@ class Rig:
 
     # --- what came of it ----------------------------------------------------------------------------------------
 
-    def of(self, kind: type[Action]) -> list[Action]:  # type: ignore[valid-type]
+    def of(self, kind: type[Action]) -> list[Action]:
         return [action for _, action in self.log if isinstance(action, kind)]
 
     @property

@@ -77,7 +77,7 @@ def test_what_duetto_says_ends_a_silence_of_anyone_but_none_of_the_users() -> No
     found: dict[str, int] = {}
     for who in ("user", "anyone"):
         rig = Rig()
-        rig.give(Silence(s(2), who))  # type: ignore[arg-type]
+        rig.give(Silence(s(2), who))
         rig.wait(1)
         rig.mouth = Mouth(True, 99)
         rig.wait(0.5)

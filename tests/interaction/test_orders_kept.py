@@ -303,3 +303,13 @@ def test_the_time_of_a_firing_is_within_half_a_micro_turn_of_its_moment() -> Non
     assert abs(dict(at)["a"] - s(1.7)) <= DELTA // 2
     for n, moment in enumerate([at for name, at in at if name == "b"], 1):
         assert abs(moment - (ms(13) + n * ms(777))) <= DELTA // 2
+
+
+def test_a_remark_is_no_talk_with_the_user_whose_words_may_be_for_others() -> None:
+    rig = Rig()
+    rig.give(Words(("um",)), "Um!")
+    rig.hear("so um")
+    reply = rig.state.replies[0].id
+    rig.mouth = Mouth(True, reply, ((reply, 1),), finishing="Um!")
+    rig.turn()
+    assert rig.state.ways.spoke is None

@@ -122,6 +122,7 @@ def take(target: Target, item: Item, seed: int, folder: Path) -> Trial:
         drafts=found.drafts,
         model=found.model,
         typed=tuple(speech_of(line) for line in found.typed),
+        shown=found.shown,
     )
 
 

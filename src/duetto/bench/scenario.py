@@ -13,6 +13,7 @@ import msgspec
 
 from duetto.bench.track import Camera, Screen, What, problem_of_camera, problem_of_screen
 from duetto.timeline.clock import s
+from duetto.timeline.order import Order
 
 Who = Literal["user", "other", "background"]
 Kind = Literal[
@@ -103,7 +104,8 @@ class Expect(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     while the user still speaks in it. "hush": in the whole item no remark is made that is neither a "due" or "cue" met
     nor an answer to what the user has just said, up to `later` seconds after the step's end where `later` is given;
     `word`: the cue that the item is about. "translated": the n-th of
-    `says` begins to be said within `within` of the end of the step's n-th clause, all of them in this order.
+    `says` begins to be said within `within` of the end of the step's n-th clause, all of them in this order; `shown`:
+    they are shown as text, and not said.
     """
 
     kind: Kind
@@ -120,6 +122,7 @@ class Expect(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     later: float = 0.0
     word: str = ""
     nth: int = 1
+    shown: bool = False
 
 
 class ModelCall(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -159,7 +162,8 @@ class ModelTool(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
 class Scenario(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One item. about: what it is there to show, in one sentence. noise: level of the room's noise, dB of full scale.
     model, tools: for targets whose brain is a scripted model. camera, screen: what is to be seen; the item then lasts
-    until they end. lasts: seconds until which it goes on at least, though the user does nothing more.
+    until they end. lasts: seconds until which it goes on at least, though the user does nothing more. orders: standing
+    orders that the application gives at the beginning. answers: the application wants the user's turns answered.
 
     suite, name: the folder and the file it came from. folder: where that is, empty in results.
     """
@@ -173,6 +177,8 @@ class Scenario(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     camera: Camera | None = None
     screen: Screen | None = None
     lasts: float = 0.0
+    orders: tuple[Order, ...] = ()
+    answers: bool = True
     suite: str = ""
     name: str = ""
     folder: str = ""

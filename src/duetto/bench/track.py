@@ -67,7 +67,7 @@ class Camera(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     seed: of all that is drawn by chance. rate: pictures a second. room: what is behind. size: a person's height as a
     share of the picture's. place: where the first one stands, as a share of its width. turn: degrees by which they
     face past the camera. light: 1 is usual; drift: share by which it slowly changes. noise: of the sensor, levels of
-    255. shake: of the camera, pixels. lasts: seconds in all, 0 for 3 s after the last act.
+    255. shake: of the camera, pixels. lasts: seconds in all, 0 for 4.5 s after the last act.
     video: path, relative to the scenario's, of a video that is played instead from `begins` on; `events` are what is to
     be seen in it, in its own time.
     """

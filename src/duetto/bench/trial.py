@@ -65,7 +65,8 @@ class Trial(msgspec.Struct, frozen=True):
     user: what was said, by the step's order in time. speech: spans in which the agent's sound is heard, gaps of up to
     320 ms bridged. words: the agent's words. ducked: moments at which the agent lowered its voice, where the target
     tells. drafts, model: where the target tells. typed: lines that were typed and sent, each with one piece, from the
-    first key to the sending. error: why the target could not take it, "" if it could.
+    first key to the sending. shown: words that the agent showed and did not say, where the target tells. error: why
+    the target could not take it, "" if it could.
     """
 
     item: str
@@ -79,4 +80,5 @@ class Trial(msgspec.Struct, frozen=True):
     drafts: Drafts | None = None
     model: ModelUse | None = None
     typed: tuple[UserSpeech, ...] = ()
+    shown: tuple[AgentWord, ...] = ()
     error: str = ""

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Protocol
 
-from duetto.timeline.arrival import Act, Arrival, Clause, Gist, ReplyEnd
-from duetto.timeline.job import Ask, Forget, Job, Keep
+from duetto.timeline.arrival import Act, Arrival, Clause, Gist, ReplyEnd, Weighed
+from duetto.timeline.job import Ask, Forget, Job, Keep, Weigh
 from duetto.timeline.language import Language
 
 Part = Gist | Clause | Act
@@ -37,7 +37,9 @@ class Brain(Protocol):
 
 
 class BrainHandler:
-    """Does a session's brain jobs: `Ask` yields the reply's parts and a `ReplyEnd`, `Keep` and `Forget` nothing."""
+    """Does a session's brain jobs: `Ask` yields the reply's parts and a `ReplyEnd`, `Keep` and `Forget` nothing,
+    `Weigh` a no.
+    """
 
     def __init__(self, brain: Brain) -> None:
         self.brain = brain
@@ -52,6 +54,8 @@ class BrainHandler:
                 self.brain.keep(job.reply)
             case Forget():
                 self.brain.forget(job.reply)
+            case Weigh():
+                yield Weighed(job.number, False)  # it takes a language model to say yes
             case _:
                 raise TypeError(f"job: the brain does not do {type(job).__name__}")
 

@@ -115,7 +115,8 @@ def run(
         with _progress(len(found), quiet) as taken:
             trials = take_all(target, items_of(found), out, seed=seed, jobs=jobs, taken=taken)
         given = {"command": command, "realtime": realtime, "delta": delta, "horizon": horizon, "seed": seed}
-        given |= {"target": wire, "with-model": with_model, "restart": restart, "no-drafts": not drafts, "polling": polling}
+        given |= {"target": wire, "with-model": with_model, "restart": restart, "no-drafts": not drafts}
+        given |= {"polling": polling}
         again = _command("run", suites, **given)
         results = results_of(target.name, again, machine() if realtime or wire else "", found, trials)
         path = save(results, out)

@@ -13,7 +13,8 @@ def follow(state: State, percept: Percept) -> State:
     """Whether duetto speaks, and whether what it says is a question."""
     ways = state.ways
     saying = state.reply(percept.mouth.reply)
-    if percept.mouth.sounding and (saying is None or saying.origin != "listening"):
+    # Neither a sound of listening nor a standing order's remark is a word to which the user's next would be a reply.
+    if percept.mouth.sounding and (saying is None or saying.origin not in ("listening", "order")):
         ways = replace(ways, spoke=percept.now)
     for text in percept.mouth.begun:
         ways = replace(ways, asked=percept.now if text.rstrip().endswith("?") else None)

@@ -189,8 +189,10 @@ def _marks(item: Item, scale: _Scale, bottom: int) -> list[str]:
         if not verdict.failed or when is None:
             continue
         at = when[1]
-        said = next(said.span for said in item.trial.user if said.step == verdict.step and said.pieces)
-        if verdict.latency_ns is not None:
+        said = next((said.span for said in item.trial.user if said.step == verdict.step and said.pieces), None)
+        if said is None:  # it was typed
+            pass
+        elif verdict.latency_ns is not None and verdict.kind != "translated":
             at = ((said.start if verdict.kind == "yield" else said.end) + verdict.latency_ns) / NS
         elif verdict.kind == "silence":
             begun = [one.start / NS for one in item.trial.speech if when[0] <= one.start / NS <= when[1]]

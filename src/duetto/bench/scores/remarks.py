@@ -11,12 +11,15 @@ from duetto.bench.scores.words import plain, said
 from duetto.bench.trial import AgentWord, Trial
 from duetto.timeline.clock import ms
 
-GAP: Final = ms(500)
-"""ns of silence between words after which another remark begins."""
+GAP: Final = ms(250)
+"""ns of silence between words after which another remark begins, unless a comma says that it goes on."""
+COMMA_GAP: Final = ms(800)
+"""The same after a comma."""
 SHORT: Final = 6
 """Words of a remark at most that says "start" or "stop": a longer one talks about it, as a confirmation does."""
 _SENTENCE_ENDS: Final = (".", "!", "?", "…")
-_STOPS: Final = (*_SENTENCE_ENDS, ",", ";", ":")
+_COMMAS: Final = (",", ";", ":")
+_STOPS: Final = (*_SENTENCE_ENDS, *_COMMAS)
 _LONGEST_NUMBER: Final = 4
 
 
@@ -47,11 +50,17 @@ def remarks(trial: Trial, since: int = 0) -> tuple[Remark, ...]:
     found: list[list[AgentWord]] = []
     for word in sorted(trial.words, key=lambda one: one.span.start):
         before = found[-1][-1] if found else None
-        if before is None or word.span.start - before.span.end >= GAP or before.text.endswith(_SENTENCE_ENDS):
+        if before is None or _parted(before, word):
             found.append([])
         found[-1].append(word)
     whole = (Remark(tuple(words), _sounds(trial, words[0]), words[-1].span.end) for words in found)
     return tuple(remark for remark in whole if remark.start >= since)
+
+
+def _parted(before: AgentWord, word: AgentWord) -> bool:
+    if before.text.endswith(_SENTENCE_ENDS):
+        return True
+    return word.span.start - before.span.end >= (COMMA_GAP if before.text.endswith(_COMMAS) else GAP)
 
 
 def _sounds(trial: Trial, word: AgentWord) -> int:

@@ -25,6 +25,11 @@ class Spanned:
     stopped: int | None
 
     @property
+    def said(self) -> tuple[int, ...]:
+        """When one of both was said, ns."""
+        return tuple(moment for moment in (self.started, self.stopped) if moment is not None)
+
+    @property
     def iou(self) -> float:
         """0 to 1; 0 where one of both was not said."""
         if self.started is None or self.stopped is None:

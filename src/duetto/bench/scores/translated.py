@@ -39,7 +39,8 @@ def followed(expect: Expect, trial: Trial) -> Followed | None:
         return None
     after = [u.span.start for u in trial.user if u.span.start > speech.span.start]
     until = min([speech.span.end + TAIL, *after])
-    heard = [word for word in trial.words if speech.span.start <= word.span.start < until]
+    told = trial.shown if expect.shown else trial.words
+    heard = [word for word in told if speech.span.start <= word.span.start < until]
     words = [(part, word) for word in heard for part in plain(word.text)]
     wanted = [plain(text) for text in expect.says]
     pairs = dict(_matched([part for text in wanted for part in text], [part for part, _ in words]))

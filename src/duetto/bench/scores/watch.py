@@ -17,6 +17,7 @@ from duetto.bench.scores.figure import DRAWS, Figure, mean, median, share
 from duetto.bench.scores.remarks import Remark, remarks
 from duetto.bench.scores.span import spanned
 from duetto.bench.scores.taken import Taken
+from duetto.bench.scores.words import plain
 from duetto.bench.stage.schedule import events_of
 from duetto.bench.track import Event
 from duetto.bench.trial import Trial
@@ -24,7 +25,7 @@ from duetto.bench.verdict import Verdict
 from duetto.timeline.clock import in_ms, in_s, s
 
 GOES_ON: Final = s(1.0)
-"""ns: a remark that begins so soon after a right one goes on with it."""
+"""ns: a remark that begins so soon after a right one goes on with it, unless it says the same again."""
 TEN_MINUTES: Final = 600.0
 
 
@@ -66,7 +67,7 @@ def watched(scenario: Scenario, trial: Trial) -> Watched:
     asked = [expect for expect in scenario.expect if expect.kind == "watch"]
     since = min((ns(e.since) for e in scenario.expect if e.kind in ("watch", "calm")), default=0)
     left = list(remarks(trial, since))
-    told: list[Remark] = []
+    told: list[tuple[Remark, Expect]] = []
     wanted = sorted(
         ((event, n) for n, expect in enumerate(asked) for event in events if _meant(event, expect)),
         key=lambda one: one[0].at,
@@ -79,7 +80,7 @@ def watched(scenario: Scenario, trial: Trial) -> Watched:
         hit = next((r for r in left if low <= r.start - moment <= high and r.says(expect.says)), None)
         if hit is not None:
             left.remove(hit)
-            told.append(hit)
+            told.append((hit, expect))
         seen[n].append(Seen(event, None if hit is None else hit.start - moment, (low, high)))
     alarms = _alarms(scenario, trial, left, told)
     return Watched(tuple(tuple(some) for some in seen), alarms, in_s(max(0, trial.duration - since)))
@@ -89,21 +90,26 @@ def _meant(event: Event, expect: Expect) -> bool:
     return event.what == expect.event and expect.name in ("", event.name) and event.at >= expect.since
 
 
-def _alarms(scenario: Scenario, trial: Trial, left: Sequence[Remark], told: Sequence[Remark]) -> tuple[Remark, ...]:
-    right = {remark.start: remark.end for remark in told}
-    for expect in scenario.expect:
-        if expect.kind == "span":
-            found = spanned(expect, scenario, trial)
-            right |= {moment: moment for moment in (found.started, found.stopped) if moment is not None}
+def _alarms(
+    scenario: Scenario, trial: Trial, left: Sequence[Remark], told: Sequence[tuple[Remark, Expect]]
+) -> tuple[Remark, ...]:
+    """What is left and does not go on with what was told: that is soon after it, and tells nothing itself."""
+    spans = [expect for expect in scenario.expect if expect.kind == "span"]
+    right = {moment for expect in spans for moment in spanned(expect, scenario, trial).said}
+    ends = [(remark.end, expect) for remark, expect in told]
+    again = {plain(remark.text) for remark, _ in told}
+    asked = [expect for expect in scenario.expect if expect.kind == "watch"]
     alarms: list[Remark] = []
-    ends = sorted(right.values())
     for remark in left:
         if remark.start in right:
             continue
-        if any(0 <= remark.start - end < GOES_ON for end in ends):
-            ends.append(remark.end)
-        else:
+        before = next((expect for end, expect in reversed(ends) if 0 <= remark.start - end < GOES_ON), None)
+        others = [expect for expect in asked if expect is not before]
+        tells = plain(remark.text) in again or any(remark.says(expect.says) for expect in others)
+        if before is None or tells:
             alarms.append(remark)
+        else:
+            ends.append((remark.end, before))
     return tuple(alarms)
 
 

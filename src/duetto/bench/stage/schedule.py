@@ -11,7 +11,7 @@ from duetto.bench.stage.moves import raised, smooth
 from duetto.bench.stage.skeleton import J
 from duetto.bench.track import MOVES, Act, Camera, Change, Event, Screen
 
-REST: Final = 3.0
+REST: Final = 4.5
 """Seconds that a track goes on after its last act."""
 OUTSIDE: Final = 0.16
 """Share of the picture's height (times the figure's size) by which the middle of a person is beyond the edge when

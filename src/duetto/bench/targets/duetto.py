@@ -23,7 +23,7 @@ from duetto.bench.trial import AgentWord, Drafts, ModelUse
 from duetto.bench.uttered import places, uttered
 from duetto.brain.brain import BrainHandler
 from duetto.brain.embedded import EmbeddedBrain, language
-from duetto.interaction.action import AskBrain, DropReply, Duck, KeepReply, TrimReply
+from duetto.interaction.action import AskBrain, DropReply, Duck, KeepReply, Show, TrimReply
 from duetto.models.model import MicroTurn
 from duetto.perception.audio.input import AudioInput
 from duetto.perception.audio.recogniser import RecogniserHandler, RecogniserSettings, open_recogniser
@@ -39,6 +39,8 @@ from duetto.testing.model import Script, ScriptedChat
 from duetto.testing.model.double import Request
 from duetto.timeline.arrival import Texts
 from duetto.timeline.clock import VirtualClock, WallClock, ms, s
+from duetto.timeline.command import Command, Give, Manner
+from duetto.timeline.increment import Span
 from duetto.timeline.job import Job
 from duetto.timeline.payload import Heard
 from duetto.timeline.turn import VOICE_RATE, Samples, samples_before
@@ -143,7 +145,7 @@ class DuettoTarget:
         session = build_session(
             settings,
             clock,
-            Inputs(mic.input, sights.camera, sights.screen, keys, poller),
+            Inputs(mic.input, sights.camera, sights.screen, keys, poller or _Application(scenario)),
             feeders=[user, *sights.feeders, *([poller] if poller else [])],
             observers=[user, ear, _Limit(lambda: session.stop())],
             workers=workers,
@@ -161,6 +163,7 @@ class DuettoTarget:
             poller.use if poller else ear.model,
             tuple(user.typed),
             uttered(user.spoken, found),
+            tuple(ear.shown),
         )
 
     def _parts(self, scenario: Scenario, ear: _Ear) -> tuple[Settings, Callable[[Settings, Event], list[Worker]]]:
@@ -206,6 +209,19 @@ class _Sights:
         self.waits = (Cue(At(s(lasts)), (), limit=s(2 * LONGEST)),) if lasts else ()
 
 
+class _Application:
+    """What the application around an item has to tell, at the beginning."""
+
+    def __init__(self, scenario: Scenario) -> None:
+        self._commands: tuple[Command, ...] = tuple(Give(order) for order in scenario.orders)
+        if not scenario.answers:
+            self._commands += (Manner(answers=False),)
+
+    def take(self) -> tuple[Command, ...]:
+        commands, self._commands = self._commands, ()
+        return commands
+
+
 class _Tape:
     """Keeps what goes into the microphone."""
 
@@ -229,6 +245,7 @@ class _Ear:
         self._start: int | None = None
         self.words: list[AgentWord] = []
         self.ducked: list[int] = []
+        self.shown: list[AgentWord] = []
         self._drafts: set[int] = set()
         self._kept: set[int] = set()
         self._asked: dict[int, int] = {}
@@ -247,6 +264,9 @@ class _Ear:
                 match action:
                     case Duck():
                         self.ducked.append(output.at)
+                    case Show():
+                        at = Span(output.at, output.at)
+                        self.shown += [AgentWord(word, at) for word in action.text.split()]
                     case AskBrain():
                         self._asked[action.reply] = output.at
                         if action.draft:

@@ -18,7 +18,8 @@ class Take:
 
     user, agent: both sounds on one time axis, int16 (n,) at VOICE_RATE. spoken: what the user said, and when.
     words: the agent's. ducked: moments (ns) at which it lowered its voice. drafts, model. All three where it tells.
-    typed: lines that the user typed. uttered: of each of `spoken` its words, where their times are known.
+    typed: lines that the user typed. uttered: of each of `spoken` its words, where their times are known. shown: words
+    that the agent showed and did not say.
     """
 
     user: Samples
@@ -30,6 +31,7 @@ class Take:
     model: ModelUse | None = None
     typed: tuple[Spoken, ...] = ()
     uttered: tuple[tuple[UserWord, ...], ...] = ()
+    shown: tuple[AgentWord, ...] = ()
 
 
 class Target(Protocol):

@@ -132,8 +132,8 @@ class WireTarget:
 
 def take(connection: Connects, scenario: Scenario, cast: Cast, quiet: float) -> Take:
     """Let the user play the scenario over a connection, which is closed then. quiet: as in `WireTarget`."""
-    if scenario.model:
-        raise WireFailed("an item with a scripted model can be taken by duetto in process only")
+    if scenario.model or scenario.orders:
+        raise WireFailed("an item with a scripted model or orders of its own can be taken by duetto in process only")
     with ExitStack() as stack:
         speak = stack.enter_context(reading(cast.user))
         whos = {step.who for step in scenario.steps} - {"user"}

@@ -14,12 +14,13 @@ from duetto.brain.chat.marks import Mark, MarkReader
 from duetto.brain.chat.model import CallRequest, ChatModel, ChatRequest, Message, ModelTrouble, Piece
 from duetto.brain.chat.prompt import WITHDRAW, Prompter
 from duetto.brain.chat.settings import ChatSettings
+from duetto.brain.chat.weighing import weigh
 from duetto.brain.chat.wholeness import Understood, wholeness
 from duetto.brain.tools import Tool, ToolSpec
-from duetto.timeline.arrival import Arrival, Clause, Fault, Gist, GoOn, ReplyEnd, ToolCall, Usage, Withdraw
+from duetto.timeline.arrival import Arrival, Clause, Fault, Gist, GoOn, ReplyEnd, ToolCall, Usage, Weighed, Withdraw
 from duetto.timeline.clock import NS_PER_S, Stopwatch
 from duetto.timeline.command import Offer
-from duetto.timeline.job import Ask, Forget, Job, Keep
+from duetto.timeline.job import Ask, Forget, Job, Keep, Weigh
 from duetto.workers.worker import Timed, describe
 
 MOST_CALLS: Final = 8
@@ -93,6 +94,8 @@ class ChatHandler:
                     yield arrival
             case Keep() | Forget():
                 return  # it has no memory: what was heard is in the context of the next request
+            case Weigh():
+                yield Weighed(job.number, await weigh(self._model, job, self.settings.first_s))
             case _:
                 raise TypeError(f"job: the brain does not do {type(job).__name__}")
 

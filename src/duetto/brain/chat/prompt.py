@@ -82,7 +82,7 @@ class Prompter:
         _append(messages, _Entry("user", ask.context.now, _present(ask)))
         if ask.context.pictures:
             last = messages[-1]
-            last["content"] = [{"type": "text", "text": last["content"]}, *map(_picture, ask.context.pictures)]
+            last["content"] = [{"type": "text", "text": last["content"]}, *map(picture_part, ask.context.pictures)]
         return tuple(messages)
 
     def _system(self, context: Context) -> str:
@@ -239,6 +239,7 @@ def _sight(payload: object) -> str:
             return ""
 
 
-def _picture(picture: Picture) -> dict[str, Any]:
+def picture_part(picture: Picture) -> dict[str, Any]:
+    """A picture as a part of a message's content."""
     data = base64.b64encode(picture.jpeg).decode()
     return {"type": "image_url", "image_url": {"url": f"data:image/jpeg;base64,{data}"}}

@@ -10,7 +10,7 @@ from typing import Final, Protocol, cast
 import msgspec
 
 from duetto.timeline.arrival import Arrival, Hypothesis, TimedWord
-from duetto.timeline.job import Job, Listen
+from duetto.timeline.job import Job, Listen, Spot
 from duetto.timeline.language import Language
 from duetto.timeline.turn import MIC_RATE, Samples, samples_at
 
@@ -82,6 +82,8 @@ class RecogniserHandler:
 
     def handle(self, job: Job) -> Iterator[Arrival]:
         """Raises TypeError for a job of another part."""
+        if isinstance(job, Spot):
+            return  # phrases of orders are found among its words
         if not isinstance(job, Listen):
             raise TypeError(f"job: a recogniser does Listen (got {type(job).__name__})")
         if job.utterance != self._utterance:

@@ -30,7 +30,9 @@ class BodySettings:
     sure: float = 0.4
     """How sure a joint must be to count, 0 to 1."""
     fresh_ms: float = 600.0
-    """Milliseconds for which a look at bodies stands."""
+    """Milliseconds between two looks by which repetitions are counted, at most."""
+    stands_ms: float = 1600.0
+    """Milliseconds for which a look at bodies stands: while nothing moves there are few."""
     noise: float = 4.0
     """Standard deviation of a joint in hundredths of the trunk's length."""
     floor: float = 45.0
@@ -61,17 +63,15 @@ class BodyWatcher:
         self.boxes: tuple[Box, ...] = ()
         """Around the bodies of the latest look."""
         self._looks: deque[tuple[int, Body]] = deque(maxlen=128)
-        self._resting: deque[Vector] = deque(maxlen=4)
         self._at: int | None = None
 
-    def fresh(self, at: int) -> bool:
-        """The latest look is not old at media time `at` (ns)."""
-        return self._at is not None and at - self._at <= ms(self.settings.fresh_ms)
+    def stands(self, at: int) -> bool:
+        """The latest look still tells who is there at media time `at` (ns)."""
+        return self._at is not None and at - self._at <= ms(self.settings.stands_ms)
 
     def counting(self, at: int) -> bool:
-        """Looks come often enough, each with a body, for repetitions to be counted by them."""
-        since = at - ms(2 * self.settings.fresh_ms)
-        return self.fresh(at) and sum(then >= since for then, _ in self._looks) >= 5
+        """Looks come often enough at media time `at` (ns), each with a body, for repetitions to be counted by them."""
+        return bool(self._looks) and at - self._looks[-1][0] <= ms(self.settings.fresh_ms)
 
     def see(self, bodies: Bodies) -> bool:
         """Take in a look. True when it completes a repetition."""
@@ -86,29 +86,28 @@ class BodyWatcher:
             return False
         self.hands = _raised(largest, self.settings.sure)
         self._looks.append((bodies.at, largest))
-        if self.counter.count == 0 and len(self._resting) < 4:
-            self._resting.append(pose)
-            self.counter.rest(list(self._resting))
         counted = self.counter.see(bodies.at, pose)
         if counted:
             self.name = self._named()
         return counted
 
-    def restart(self) -> None:
-        """A movement has started: the pose of the latest looks is the one at rest."""
+    def restart(self, since: int) -> bool:
+        """A movement has started at media time `since` (ns): the latest looks before it show the pose at rest.
+
+        False where there was none.
+        """
         self.counter.clear()
-        self._resting.clear()
-        for _, body in list(self._looks)[-4:]:
-            pose = self._pose(body)
-            if pose is not None:
-                self._resting.append(pose)
-        self.counter.rest(list(self._resting))
+        rest = [pose for at, body in self._looks if at < since and (pose := self._pose(body)) is not None]
+        self.counter.rest(rest[-3:])
+        for at, body in self._looks:
+            if at >= since and (pose := self._pose(body)) is not None:
+                self.counter.see(at, pose)
+        return bool(rest)
 
     def clear(self) -> None:
         """Begin anew: another scene, or nothing to be seen."""
         self.counter.clear()
         self._looks.clear()
-        self._resting.clear()
         self.hands, self.boxes, self._at, self.name = (), (), None, "movement"
 
     def _pose(self, body: Body) -> Vector | None:

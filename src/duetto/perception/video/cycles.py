@@ -105,7 +105,7 @@ class CycleCounter:
         if len(ways) < 2:
             return False
         self._counted([self._poses[way.end][0] for way in ways], self._poses[ways[-1].end][1])
-        self._rest = self._poses[ways[-1].low][1]
+        self._rest, self._usual = self._poses[ways[-1].low][1], 0.0
         return True
 
     def clear(self) -> None:
@@ -152,7 +152,7 @@ class CycleCounter:
         if distance <= settings.back * self._reach:
             return True
         turned = self._least <= settings.turn * self._reach and distance - self._least >= 0.2 * self._reach
-        if turned and self._nearest is not None and self._retraced(pose):
+        if turned and self._usual and self._nearest is not None and self._retraced(pose):
             self._rest = self._nearest
             return True
         return False

@@ -22,6 +22,9 @@ class HealthSettings:
     """Milliseconds for which it must be black before that is told."""
     frozen_ms: float = 10_000.0
     """Milliseconds for which a camera's picture must be the same to the byte: no sensor is without noise."""
+    lively: int = 50
+    """Frames that must have differed from the one before, and ten times as many as did not: of a drawn picture, or one
+    that a program leaves out, nothing is said when it stays."""
     size_ms: float = 60_000.0
     """Milliseconds between two words about the size of the picture: some networks change it all the time."""
 
@@ -39,6 +42,9 @@ class Health:
         self._size_told: int | None = None
         self._same: bytes = b""
         self._same_since = 0
+        self._run = 0  # frames like the present one, after it
+        self._repeated = 0  # frames of earlier runs
+        self._changed = 0
         self._frozen = False
 
     def reshaped(self, frame: Frame) -> tuple[bool, str]:
@@ -75,9 +81,16 @@ class Health:
     def _freeze(self, frame: Frame) -> str:
         if frame.jpeg != self._same:
             self._same, self._same_since = frame.jpeg, frame.at
+            if not self._frozen:
+                self._repeated += self._run
+            self._run = 0
+            self._changed += 1
             was, self._frozen = self._frozen, False
             return f"The picture from the {self._stream} moves again." if was else ""
+        self._run += 1
         if self._stream != "camera" or self._frozen or self.black:
+            return ""
+        if self._changed < self.settings.lively or self._repeated * 10 > self._changed:
             return ""
         if frame.at - self._same_since < ms(self.settings.frozen_ms):
             return ""

@@ -21,6 +21,8 @@ Mask = NDArray[np.bool_]
 _QUARTILE_OF_NOISE: Final = 0.3186
 _SPECK: Final = 3
 """Cells that a part of a silhouette has at least."""
+_STANDS_MS: Final = 500.0
+"""Milliseconds for which a silhouette stays where it is before it stands."""
 _CLOSE: Final = np.ones((5, 3), np.uint8)
 
 
@@ -42,18 +44,25 @@ class SilhouetteSettings:
     """Least area of a person, as a share of the picture's."""
     most: int = 4
     """Silhouettes at once, at most; the largest."""
-    ghost: float = 0.8
+    rest_height: float = 0.1
+    """Least height of what may be the rest of one who is on the way out, as a share of the picture's."""
+    rest_area: float = 0.002
+    """Its least area, as a share of the picture's."""
+    ghost: float = 0.6
     """Contrast along the edge of a silhouette, as a share of what the background has there, below which it is the
     background that had somebody in it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Silhouette:
-    """box: in shares. mask: bool (45, 80), the whole picture. moved: something moves in it."""
+    """box: in shares. mask: bool (45, 80), the whole picture. moved: something moves in it. whole: it is large enough for
+    a person, and not only for the rest of one.
+    """
 
     box: Box
     mask: Mask
     moved: bool
+    whole: bool = True
 
 
 class SilhouetteFinder:
@@ -113,11 +122,12 @@ class SilhouetteFinder:
         for left, top, right, bottom, numbers in groups:
             mask = np.isin(labels, numbers) & out
             area = int(mask.sum())
-            if bottom - top < settings.height * HIGH or area < settings.area * WIDE * HIGH:
+            if bottom - top < settings.rest_height * HIGH or area < settings.rest_area * WIDE * HIGH:
                 continue
+            whole = bottom - top >= settings.height * HIGH and area >= settings.area * WIDE * HIGH
             box = (left / WIDE, top / HIGH, (right - left) / WIDE, (bottom - top) / HIGH)
             stirs = bool((moved[top:bottom, left:right] > 0).any())
-            shapes.append((area, Silhouette(box, mask, stirs)))
+            shapes.append((area, Silhouette(box, mask, stirs, whole)))
         shapes.sort(key=lambda shape: -shape[0])
         return tuple(shape for _, shape in shapes[: settings.most])
 
@@ -157,12 +167,16 @@ class Heads:
         self._top: float | None = None
         self._height = 0.0
         self._middle = 0.0
+        self._stands = 0
 
     def clear(self) -> None:
         self._top = None
 
-    def see(self, shape: Silhouette) -> tuple[Above, ...]:
-        """Hands that are up in this picture. The first picture shows the head at rest, and later ones correct it."""
+    def see(self, at: int, shape: Silhouette) -> tuple[Above, ...]:
+        """Hands that are up in this picture of media time `at` (ns).
+
+        Who walks raises none; the first pictures of one who stands show the head at rest, and later ones correct it.
+        """
         rows = np.flatnonzero(shape.mask.any(axis=1))
         columns = np.flatnonzero(shape.mask.any(axis=0))
         if len(rows) < 4 or columns[-1] - columns[0] > 1.3 * (rows[-1] - rows[0]):
@@ -170,10 +184,14 @@ class Heads:
         top, bottom = float(rows[0]), float(rows[-1] + 1)
         lower = shape.mask[int(bottom - 0.6 * (bottom - top)) :]
         middle = float((lower.sum(axis=0) @ np.arange(WIDE)) / max(1, lower.sum()))
-        if self._top is None or abs(middle - self._middle) > 0.3 * self._height:
-            self._top, self._height, self._middle = top, bottom - top, middle
+        if self._top is None or abs(middle - self._middle) > 0.08 * self._height:
+            self._top, self._height, self._middle, self._stands = top, bottom - top, middle, at
             return ()
         self._middle += 0.2 * (middle - self._middle)
+        if at - self._stands < ms(_STANDS_MS):
+            self._top = 0.5 * (self._top + top)
+            self._height = 0.5 * (self._height + bottom - top)
+            return ()
         height = self._height
         level = int(min(HIGH - 1, max(0, round(self._top + 0.1 * height))))
         beside = shape.mask[:level].copy()

@@ -77,6 +77,7 @@ class Stage:
         self._cells: deque[tuple[int, Plane]] = deque(maxlen=32)
         self._noise: float | None = None
         self._light = (1.0, 0.0)
+        self._tints: Plane | None = None
 
     @property
     def still(self) -> Plane | None:
@@ -85,7 +86,7 @@ class Stage:
 
     def clear(self) -> None:
         """Begin anew: another scene."""
-        self._still = self._noise = None
+        self._still = self._noise = self._tints = None
         self._light = (1.0, 0.0)
         self._cells.clear()
 
@@ -110,7 +111,14 @@ class Stage:
         self._cells.append((at, cells))
         # The still picture keeps the light of its first one, so that a pose is the same in any light.
         cv2.accumulateWeighted(steady, self._still, 1.0 - float(np.exp(-since / (self.settings.renew_s * 1e9))))
-        return Staged(at, cells, moved, steady, np.float32(gain) * _tints(bgr, shift), self._noise or 0.0)
+        return Staged(at, cells, moved, steady, self._tinted(_tints(bgr, shift), gain), self._noise or 0.0)
+
+    def _tinted(self, tints: Plane, gain: float) -> Plane:
+        """In the light of the first picture, each of the two by itself: a lamp has a colour of its own."""
+        if self._tints is None:
+            self._tints = tints
+        light = [light_of(np.float32(gain) * tints[:, :, n], self._tints[:, :, n]) for n in range(2)]
+        return np.stack([more * gain * tints[:, :, n] + beside for n, (more, beside) in enumerate(light)], axis=-1)
 
     def _stirred(self, cells: Plane) -> bool:
         """Whether there is anything to be steadied."""

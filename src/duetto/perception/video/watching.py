@@ -9,7 +9,7 @@ from duetto.perception.video.bodies import BodySettings, BodyWatcher
 from duetto.perception.video.costs import Costs
 from duetto.perception.video.jpeg import Picture
 from duetto.perception.video.movement import MovementChange, MovementSettings, MovementWatcher
-from duetto.perception.video.persons import PersonChange, PersonSettings, PersonTracker
+from duetto.perception.video.persons import Found, PersonChange, PersonSettings, PersonTracker
 from duetto.perception.video.silhouettes import Heads, Silhouette, SilhouetteFinder, SilhouetteSettings
 from duetto.perception.video.stage import Stage, StageSettings
 from duetto.timeline.arrival import Bodies, Box
@@ -65,8 +65,9 @@ class Watching:
         self._persons = PersonTracker(self.settings.persons)
         self._body = BodyWatcher(self.settings.bodies)
         self._hands = {side: _Hand(side, ms(self.settings.hand_ms)) for side in SIDES}
-        self._by_joints = False
+        self._by_joints = self._rested = False
         self._count = 0
+        self._pictured = 0
         self._name: str = "movement"
         self._stopped: int | None = None
 
@@ -143,16 +144,18 @@ class Watching:
     def _counted(self, change: MovementChange, at: int) -> tuple[MovementChange, ...]:
         """The picture's change with the count that holds: where there are joints they count, being the body's alone."""
         if change.change == "started":
-            self._count, self._name = 0, "movement"
-            self._by_joints = self._body.counting(at)
+            self._count, self._name, self._pictured = 0, "movement", 0
             if not self._resumed(change.since):
-                self._body.restart()
+                self._rested = self._body.restart(change.since)
+            self._by_joints = self._rested and self._body.counting(at)
         elif change.change == "repeated":
             if self._by_joints and self._body.counting(at):
+                self._pictured = change.count
                 return ()
             # The body is seen no more: the picture goes on counting from here.
             self._by_joints = False
-            self._count += 1
+            self._count += change.count - self._pictured
+            self._pictured = change.count
         else:
             self._stopped = change.last
         return (replace(change, count=self._count, name=self._name),)
@@ -163,21 +166,25 @@ class Watching:
     # --- people and hands -------------------------------------------------------------------------------------
 
     def _see_persons(self, at: int, shapes: tuple[Silhouette, ...], faces: tuple[Box, ...]) -> tuple[PersonChange, ...]:
-        bodies = self._body.boxes if self._body.fresh(at) else ()
-        found = [(box, True) for box in bodies]
-        found += [(shape.box, shape.moved) for shape in shapes]
-        found += [(_under(face), True) for face in faces]
+        bodies = self._body.boxes if self._body.stands(at) else ()
+        found = [Found(box, True) for box in bodies]
+        found += [Found(shape.box, False, shape.whole) for shape in shapes]
+        found += [Found(_under(face), True) for face in faces]
         return self._persons.see(at, found)
 
     def _see_hands(self, at: int, shapes: tuple[Silhouette, ...]) -> list[HandChange]:
         up: tuple[str, ...] = ()
-        if self._body.fresh(at) and self._body.boxes:
+        if self._body.stands(at) and self._body.boxes:
             up = self._body.hands
-        elif shapes and self._persons.boxes:
-            # One who faces the camera has the right hand on the left of the picture.
-            up = tuple("left" if above.right else "right" for above in self._heads.see(shapes[0]))
-        elif not shapes:
-            self._heads.clear()
+        else:
+            here = [
+                shape for shape in shapes if shape.whole and any(_within(shape.box, box) for box in self._persons.boxes)
+            ]
+            if here:
+                # One who faces the camera has the right hand on the left of the picture.
+                up = tuple("left" if above.right else "right" for above in self._heads.see(at, here[0]))
+            else:
+                self._heads.clear()
         return [change for side in SIDES if (change := self._hands[side].see(at, side in up)) is not None]
 
     def _end_movement(self) -> list[Change]:
@@ -188,7 +195,7 @@ class Watching:
         changes: list[Change] = list(self._persons.clear())
         changes += [change for hand in self._hands.values() if (change := hand.clear()) is not None]
         self._body.clear()
-        self._by_joints = False
+        self._by_joints = self._rested = False
         return changes
 
 
@@ -223,3 +230,12 @@ def _under(face: Box) -> Box:
     """Where the body of a face is, head and trunk."""
     left, top, wide, high = face
     return (max(0.0, left - 0.5 * wide), top, min(1.0, 2 * wide), min(1.0 - top, 4 * high))
+
+
+def _within(inner: Box, outer: Box) -> bool:
+    return (
+        inner[0] >= outer[0] - 1e-6
+        and inner[1] >= outer[1] - 1e-6
+        and inner[0] + inner[2] <= outer[0] + outer[2] + 1e-6
+        and inner[1] + inner[3] <= outer[1] + outer[3] + 1e-6
+    )
