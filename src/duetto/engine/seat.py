@@ -13,6 +13,7 @@ from duetto.engine.opening import Refused
 from duetto.interaction import action as do
 from duetto.models.cascade import Cascade
 from duetto.models.model import MicroTurn
+from duetto.orders import Orders
 from duetto.perception.text.input import KeysInput
 from duetto.perception.video.input import VideoInput
 from duetto.session import Session
@@ -67,6 +68,8 @@ class Seat:
         self._own: frozenset[str] = frozenset()
         self._owed: dict[int, int] = {}  # call -> until when (ns) its outcome is owed
         intakes.commands.arrive = session.inject
+        self.orders = Orders(self.command)
+        """Its standing orders, given and withdrawn by the program."""
 
     @property
     def delta(self) -> int:

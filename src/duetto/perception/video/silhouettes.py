@@ -55,8 +55,9 @@ class SilhouetteSettings:
 
 @dataclass(frozen=True, slots=True)
 class Silhouette:
-    """box: in shares. mask: bool (45, 80), the whole picture. moved: something moves in it. whole: it is large enough for
-    a person, and not only for the rest of one.
+    """box: in shares. mask: bool (45, 80), the whole picture. moved: something moves in it.
+
+    whole: it is large enough for a person, and not only for the rest of one.
     """
 
     box: Box
