@@ -173,17 +173,6 @@ def test_each_interval_takes_a_remark_of_its_own_and_what_comes_later_is_not_jud
     assert not proactive(timed(*said_at[1:], expect=each[1:]).scenario, timed(*said_at).trial).false, "no hush, none"
 
 
-def test_a_remark_may_stand_in_the_middle_of_something_long():
-    question = Step(quiet=1.0, says="what can you do")
-    long = (11.0, 13.0, "I can count, and read,"), (13.0, 14.0, "You wanted to drink."), (14.0, 16.0, "and tell time.")
-    one = timed(*long, steps=(question,), user=(said(1, question.says, (9.0, 10.5)),))
-    assert [v.failed for v in one.verdicts] == [False, False] and one.verdicts[0].latency_ns == 0
-    comma = timed((13.2, 14.4, "Well, Anna, drink some."))
-    assert [v.failed for v in comma.verdicts] == [False, False], "with what leads up to it"
-    twice = timed((13.2, 14.4, "Drink!"), (20.0, 22.0, "And one, and two, and three."))
-    assert twice.verdicts[1].why.startswith("1 false"), "one remark, however many commas"
-
-
 def test_a_moment_may_follow_what_was_typed_and_may_never_come():
     typed = Step(quiet=1.0, types="and in five seconds to eat")
     eat = Expect(kind="due", step=1, later=5.0, within=(-0.5, 1.5), says=("eat",))

@@ -169,8 +169,7 @@ class Ask(_Job, frozen=True, tag="ask"):
 
     how "tool": there are no words; say what the outcome of the latest call, in the context, calls for. "told": the
     application wants a reply to the conversation as it is; the text repeats what of it is unanswered. may_call: tools
-    may be called. order: the name of the standing order that calls for it, "" for none: then nobody has spoken to duetto,
-    and the context's note says what for. clause: the clause of the user's speech that it is about (`order.Clauses`).
+    may be called.
     """
 
     part: ClassVar[Part] = "brain"
@@ -180,8 +179,6 @@ class Ask(_Job, frozen=True, tag="ask"):
     draft: bool
     context: Context
     may_call: bool = True
-    order: str = ""
-    clause: str = ""
 
 
 class Keep(_Job, frozen=True, tag="keep"):

@@ -86,20 +86,6 @@ class Words(_Condition, frozen=True, tag="words"):
     by: Literal["heard", "typed", "either"] = "either"
 
 
-class Clauses(_Condition, frozen=True, tag="clauses"):
-    """Each time the user has said another clause, while they speak on: for interpreting, captions and summing up.
-
-    A clause is words that stand, cut at a pause, after punctuation, before a conjunction, or where it gets too long.
-    {text} in what is said is its words, {time} when it began. If its words prove to be others before anything of the
-    remark was heard, the remark is made anew; what was heard is never changed. least, most: words of a clause; the
-    last of an utterance may have fewer. Remarks of such an order are said one after another, in order; none is left
-    out for a newer one.
-    """
-
-    least: int = 3
-    most: int = 9
-
-
 class Meaning(_Condition, frozen=True, tag="meaning"):
     """The brain says yes to this question about what the user has just said; asked at the end of each turn."""
 
@@ -189,7 +175,6 @@ Condition = (
     | Interval
     | Silence
     | Words
-    | Clauses
     | Meaning
     | Sight
     | Repeats
@@ -208,8 +193,7 @@ class Order(msgspec.Struct, frozen=True):
     """A standing order: when to speak by oneself, and what to say.
 
     name: unique in its session, what the user may call it by. say: {n} is replaced by how often it has been met, {left}
-    by how often it still will be (`limit`), {region} by where it was seen, {word} by the phrase heard, typed or read, {text} by the clause heard and {time} by when
-    it began (`Clauses`).
+    by how often it still will be (`limit`), {region} by where it was seen, {word} by the phrase heard, typed or read.
     asks: `say` tells the brain what to say, and is not said itself. limit: how often at most, None for no limit.
     rest: ns between two remarks at least; what is met meanwhile is counted and not spoken of. until: it ends, unsaid,
     when this is met. what: how it is spoken of ("I tell you when someone comes in"), "" for by its name.

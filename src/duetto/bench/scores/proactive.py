@@ -6,9 +6,8 @@ unpublished): everything due in the item was said, in words and in time. Here, m
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Final
 
 from duetto.bench.scenario import Expect, Scenario, ns, occurrences
@@ -22,7 +21,6 @@ from duetto.timeline.clock import in_ms, in_s, ms, s
 
 ANSWERING: Final = (-ms(500), s(3.0))
 """ns from the end of the user's words in which a remark that begins is an answer to them."""
-_COMMAS: Final = (",", ";", ":")
 GOES_ON: Final = s(1.0)
 """ns: a remark that begins so soon after another goes on with it."""
 
@@ -76,7 +74,7 @@ def said_or_typed(trial: Trial, step: int) -> UserSpeech | None:
 
 def proactive(scenario: Scenario, trial: Trial) -> Proactive:
     """Each moment with the first remark in its window that says it; what is left and is no answer is false."""
-    left = [piece for remark in remarks(trial) for piece in _pieces(remark)]
+    left = list(remarks(trial))
     hits: list[Remark] = []
     found: dict[int, Due | None] = {}
     wanted = [(n, e, moment_of(e, said_or_typed(trial, e.step))) for n, e in enumerate(asked(scenario))]
@@ -88,42 +86,18 @@ def proactive(scenario: Scenario, trial: Trial) -> Proactive:
         speech = spoken(trial, expect.step) if expect.kind == "cue" else None
         if speech is not None:
             high = min(high, speech.span.end)
-        near = [piece for piece in left if low <= piece.piece.start <= high]
-        whole = [one for one in near if one.rest == one.whole and one.rest.says(expect.says)]
-        said = whole or [one for one in near if one.piece.says(expect.says)]
-        if not said:
+        hit = next((remark for remark in left if low <= remark.start <= high and remark.says(expect.says)), None)
+        if hit is None:
             found[n] = Due(moment)
             continue
-        hit = said[0].rest if whole else said[0].piece
-        left = [one for one in left if one != said[0] and not (whole and one.whole == said[0].whole)]
+        left.remove(hit)
         hits.append(hit)
         over = any(u.who == "user" and u.span.start < hit.start < u.span.end for u in trial.user)
         found[n] = Due(moment, hit.start - moment, hit, over)
     return Proactive(tuple(found[n] for n in sorted(found)), _false(scenario, trial, left, hits))
 
 
-@dataclass(frozen=True, slots=True)
-class _Piece:
-    """What stands between two commas: another remark may have been put in there, into the middle of something long.
-
-    rest: it with what follows of its remark. whole: all of that.
-    """
-
-    piece: Remark
-    rest: Remark
-    whole: Remark
-
-
-def _pieces(remark: Remark) -> Iterator[_Piece]:
-    words = remark.words
-    cuts = [0, *(n for n in range(1, len(words)) if words[n - 1].text.endswith(_COMMAS)), len(words)]
-    for begin, end in pairwise(cuts):
-        start = remark.start if begin == 0 else words[begin].span.start
-        piece = Remark(words[begin:end], start, words[end - 1].span.end)
-        yield _Piece(piece, Remark(words[begin:], start, remark.end), remark)
-
-
-def _false(scenario: Scenario, trial: Trial, left: Sequence[_Piece], hits: Sequence[Remark]) -> tuple[Remark, ...]:
+def _false(scenario: Scenario, trial: Trial, left: Sequence[Remark], hits: Sequence[Remark]) -> tuple[Remark, ...]:
     """Remarks that nothing called for: no moment, no words just said, nothing they would go on with."""
     hushes = [expect for expect in scenario.expect if expect.kind == "hush"]
     until = min((_until(expect, trial) for expect in hushes), default=0)
@@ -132,15 +106,14 @@ def _false(scenario: Scenario, trial: Trial, left: Sequence[_Piece], hits: Seque
     ]  # of the user's turns
     goes_on = [remark.end for remark in hits]
     false: list[Remark] = []
-    for one in left:  # in their order
-        remark = one.piece
+    for remark in left:  # in their order
         if remark.start >= until:
             break
         answers = any(ANSWERING[0] <= remark.start - end <= ANSWERING[1] for end in ends)
         if answers or any(0 <= remark.start - end < GOES_ON for end in goes_on):
             goes_on.append(remark.end)
-        elif not _listening(one.whole) and one.whole not in false:
-            false.append(one.whole)
+        elif not _listening(remark):
+            false.append(remark)
     return tuple(false)
 
 

@@ -29,6 +29,8 @@ class BodySettings:
 
     sure: float = 0.4
     """How sure a joint must be to count, 0 to 1."""
+    fresh_ms: float = 600.0
+    """Milliseconds between two looks by which repetitions are counted, at most."""
     stands_ms: float = 1600.0
     """Milliseconds for which a look at bodies stands: while nothing moves there are few."""
     noise: float = 4.0
@@ -54,6 +56,8 @@ class BodyWatcher:
         self.settings = settings or BodySettings()
         self.counter = CycleCounter(self.settings.cycles)
         self.counter.noise, self.counter.floor = self.settings.noise, self.settings.floor
+        self.name: MovementName = "movement"
+        """What the last repetition was."""
         self.hands: tuple[str, ...] = ()
         """Sides of the hands that are up in the latest look."""
         self.boxes: tuple[Box, ...] = ()
@@ -64,6 +68,10 @@ class BodyWatcher:
     def stands(self, at: int) -> bool:
         """The latest look still tells who is there at media time `at` (ns)."""
         return self._at is not None and at - self._at <= ms(self.settings.stands_ms)
+
+    def counting(self, at: int) -> bool:
+        """Looks come often enough at media time `at` (ns), each with a body, for repetitions to be counted by them."""
+        return bool(self._looks) and at - self._looks[-1][0] <= ms(self.settings.fresh_ms)
 
     def see(self, bodies: Bodies) -> bool:
         """Take in a look. True when it completes a repetition."""
@@ -78,22 +86,29 @@ class BodyWatcher:
             return False
         self.hands = _raised(largest, self.settings.sure)
         self._looks.append((bodies.at, largest))
-        return self.counter.see(bodies.at, pose)
+        counted = self.counter.see(bodies.at, pose)
+        if counted:
+            self.name = self._named()
+        return counted
 
-    def restart(self, since: int) -> None:
-        """A movement has started at media time `since` (ns): the latest looks before it show the pose at rest."""
+    def restart(self, since: int) -> bool:
+        """A movement has started at media time `since` (ns): the latest looks before it show the pose at rest.
+
+        False where there was none.
+        """
         self.counter.clear()
         rest = [pose for at, body in self._looks if at < since and (pose := self._pose(body)) is not None]
         self.counter.rest(rest[-3:])
         for at, body in self._looks:
             if at >= since and (pose := self._pose(body)) is not None:
                 self.counter.see(at, pose)
+        return bool(rest)
 
     def clear(self) -> None:
         """Begin anew: another scene, or nothing to be seen."""
         self.counter.clear()
         self._looks.clear()
-        self.hands, self.boxes, self._at = (), (), None
+        self.hands, self.boxes, self._at, self.name = (), (), None, "movement"
 
     def _pose(self, body: Body) -> Vector | None:
         """Joints about the middle of the feet, in hundredths of the trunk; what is hidden stays where it was."""
@@ -107,12 +122,12 @@ class BodyWatcher:
             points += [joint.x, joint.y]
         return np.asarray(np.array(points) / trunk * _UNIT, np.float32)
 
-    def named(self, began: int, ended: int) -> MovementName:
-        """Which movement the looks of a repetition show, from media time `began` to `ended` (ns).
-
-        "movement" where it is none of the known, or the body is not seen.
-        """
+    def _named(self) -> MovementName:
+        """Which movement the looks of the last repetition show; "movement" where none of the known."""
         settings = self.settings
+        began, ended = self.counter.began, self.counter.ended
+        if began is None or ended is None:
+            return "movement"
         took = [body for at, body in self._looks if max(began, ended - ms(6000)) <= at <= ended]
         if len(took) < 3:
             return "movement"

@@ -65,9 +65,9 @@ class Watching:
         self._persons = PersonTracker(self.settings.persons)
         self._body = BodyWatcher(self.settings.bodies)
         self._hands = {side: _Hand(side, ms(self.settings.hand_ms)) for side in SIDES}
+        self._by_joints = self._rested = False
         self._count = 0
         self._pictured = 0
-        self._jointed = 0
         self._name: str = "movement"
         self._stopped: int | None = None
 
@@ -117,7 +117,7 @@ class Watching:
         self.lively = int(staged.moved.sum()) >= self.settings.movement.cells
         changes: list[Change] = []
         if self.movement:
-            changes += [counted for change in self._mover.see(staged) for counted in self._counted(change)]
+            changes += [counted for change in self._mover.see(staged) for counted in self._counted(change, at)]
         if costs is not None:
             costs.lap("movement")
         if self.bodies:
@@ -132,41 +132,33 @@ class Watching:
         """Take in a look at bodies."""
         if not self.bodies:
             return ()
-        if not self._body.see(bodies) or not self.movement:
+        counted = self._body.see(bodies)
+        if not (counted and self._by_joints and self._mover.since is not None):
             return ()
-        counter = self._body.counter
-        return self._repeated(counter.began or bodies.at, counter.ended or bodies.at)
+        self._count += 1
+        self._name = self._body.name
+        return (MovementChange("repeated", self._mover.since, self._mover.last, self._count, self._name),)
 
     # --- movement ---------------------------------------------------------------------------------------------
 
-    def _counted(self, change: MovementChange) -> tuple[MovementChange, ...]:
-        """The picture's change with the count that holds.
-
-        Picture and joints both count, and the higher count holds: the picture loses a body among other things that move,
-        the joints lose one that is seen from an odd side; neither often sees what is not there.
-        """
+    def _counted(self, change: MovementChange, at: int) -> tuple[MovementChange, ...]:
+        """The picture's change with the count that holds: where there are joints they count, being the body's alone."""
         if change.change == "started":
-            self._count = self._pictured = 0
-            self._name = "movement"
+            self._count, self._name, self._pictured = 0, "movement", 0
             if not self._resumed(change.since):
-                self._body.restart(change.since)
-            self._jointed = self._body.counter.count
+                self._rested = self._body.restart(change.since)
+            self._by_joints = self._rested and self._body.counting(at)
         elif change.change == "repeated":
+            if self._by_joints and self._body.counting(at):
+                self._pictured = change.count
+                return ()
+            # The body is seen no more: the picture goes on counting from here.
+            self._by_joints = False
+            self._count += change.count - self._pictured
             self._pictured = change.count
-            counter = self._mover.counter
-            return self._repeated(counter.began or change.since, counter.ended or change.last)
         else:
             self._stopped = change.last
         return (replace(change, count=self._count, name=self._name),)
-
-    def _repeated(self, began: int, ended: int) -> tuple[MovementChange, ...]:
-        since = self._mover.since
-        count = max(self._pictured, self._body.counter.count - self._jointed)
-        if since is None or count <= self._count:
-            return ()
-        self._count = count
-        self._name = self._body.named(began, ended)
-        return (MovementChange("repeated", since, self._mover.last, self._count, self._name),)
 
     def _resumed(self, since: int) -> bool:
         return self._stopped is not None and since - self._stopped <= ms(1000 * self.settings.movement.resume_s)
@@ -203,7 +195,7 @@ class Watching:
         changes: list[Change] = list(self._persons.clear())
         changes += [change for hand in self._hands.values() if (change := hand.clear()) is not None]
         self._body.clear()
-        self._jointed = 0
+        self._by_joints = self._rested = False
         return changes
 
 
