@@ -32,7 +32,7 @@ EXTRAS: Final = {
     "whisper": "faster-whisper: exact recognition of whole utterances",
     "kokoro": "Kokoro: a natural voice",
     "mcp": "tools of Model Context Protocol servers, for a language model: `--mcp`",
-    "vision": "RapidOCR: text on a screen or before the camera, read when an order needs it",
+    "vision": "RapidOCR and LiteRT: text in pictures, and bodies with their joints, where an order needs them",
     "piper": "Piper: natural voices in many languages (GPL-3)",
 }
 """What each extra of the package adds; developers' extras are left out."""

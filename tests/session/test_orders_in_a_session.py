@@ -15,10 +15,10 @@ from duetto.recording.reader import Recording
 from duetto.recording.replay import replay
 from duetto.simulation.script import At, Cue, Quiet, Says
 from duetto.testing.brain import ScriptedBrain
-from duetto.timeline.arrival import Act, Arrival, Spotted, Weighed
+from duetto.timeline.arrival import Act, Arrival, Faces, Spotted, Weighed
 from duetto.timeline.clock import ms, s
 from duetto.timeline.command import Command, Give, TakeBack
-from duetto.timeline.increment import Span
+from duetto.timeline.increment import Increment, Span
 from duetto.timeline.job import Ask, Spot, Weigh
 from duetto.timeline.order import Interval, Meaning, Order, Sight, Words
 from duetto.timeline.payload import Face, Fired, Light, Motion, Movement, Payload, Person, RaisedHand, Reading
@@ -65,6 +65,17 @@ def test_a_spotted_word_is_spoken_of_and_is_in_the_timeline() -> None:
     assert Fire("um", 1, "you know!", True) in output.actions
     (fired,) = [edit for edit in output.edits if isinstance(edit.payload, Fired)]
     assert fired.payload == Fired("um", 1, "you know!") and (fired.stream, fired.status) == ("acts", "committed")
+
+
+def test_what_a_look_finds_counts_in_whichever_round_it_comes() -> None:
+    told = Told()
+    told.turn(commands=(Give(Order("face", Sight("face"), "Hello.")),))
+    span = Span(told.index * DELTA, (told.index + 1) * DELTA)
+    found = Faces(ms(20), (BOX,))
+    seen: list[Increment] = []
+    for round, arrivals in enumerate(((), (found,), (Faces(ms(30), (BOX,)),))):
+        seen += told.cascade.step(Turn(told.index, round, span, bytes(1280), arrivals=arrivals)).edits
+    assert [edit.status for edit in seen if isinstance(edit.payload, Face)] == ["added"]
 
 
 def test_a_question_goes_to_the_brain_with_what_was_just_said_and_its_answer_counts() -> None:

@@ -35,7 +35,6 @@ T = TypeVar("T")
 _log = logging.getLogger("duetto.engine")
 LONGEST_NAP: Final = 0.25
 """Seconds after which a waiting engine looks at itself again."""
-
 AT_ONCE: Final = ms(3)
 """ns of work after which whatever else waits on the event loop has its turn."""
 EARLY: Final = 0.001

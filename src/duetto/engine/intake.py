@@ -27,7 +27,9 @@ where the user is silent; a longer one is a pause of the client's."""
 _BLOCK: Final = MIC_RATE // 100
 _BACKLOG: Final = MIC_RATE * 60 // 1000
 _MOST_KEPT: Final = MIC_RATE * 400 // 1000
+"""Samples that are kept waiting at most, where a network stalls again and again."""
 _WINDOW: Final = MIC_RATE * 5
+"""Samples within which a further stall means that more will come; what was not needed in so many is kept no more."""
 _QUIET: Final = 10 ** (-50 / 20) * 32768
 
 

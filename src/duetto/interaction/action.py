@@ -6,7 +6,7 @@ from typing import Literal
 
 import msgspec
 
-from duetto.timeline.order import Order
+from duetto.timeline.order import Order, Watched
 
 
 class _Action(msgspec.Struct, frozen=True, tag_field="kind"):
@@ -180,7 +180,7 @@ class Inquire(_Action, frozen=True, tag="inquire"):
 
     number: int
     question: str
-    stream: Literal["camera", "screen"] | None = None
+    stream: Watched | None = None
 
 
 class Tell(_Action, frozen=True, tag="tell"):

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from duetto.timeline.arrival import TimedWord
-from duetto.timeline.order import Condition, Order, Watched
+from duetto.timeline.order import Order, Watched
 
 MOST_FIRINGS: Final = 8
 """Firings of an order that uncertain words may take back."""
@@ -305,6 +305,3 @@ class Book:
     told: int | None = None
     flooded: int = 0
     next: int = 1
-
-
-Tree = tuple[Condition, Memory]

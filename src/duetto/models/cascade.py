@@ -30,7 +30,7 @@ from duetto.speech.ledger import ClauseCut, ClauseDone, ClauseStarted
 from duetto.speech.pipeline import SpeechPipeline
 from duetto.speech.playout import PlayoutSettings
 from duetto.speech.speaking import Piece, Speaking
-from duetto.timeline.arrival import Fault, Hypothesis, Speech
+from duetto.timeline.arrival import Bodies, Faces, Fault, Hypothesis, Speech, Texts
 from duetto.timeline.clock import Laps, s
 from duetto.timeline.command import Brief, Erase, Manner, Remember, Unsay
 from duetto.timeline.increment import Increment, Span
@@ -137,9 +137,15 @@ class Cascade:
             self._typing.step(turn, self.timeline)
             laps.lap("keys")
             self._take_commands(turn)
-        elif any(isinstance(arrival, Hypothesis) for arrival in turn.arrivals):
-            jobs += self._audio.step(turn, self.timeline)
-            laps.lap("audio")
+        else:
+            if any(isinstance(arrival, Hypothesis) for arrival in turn.arrivals):
+                jobs += self._audio.step(turn, self.timeline)
+                laps.lap("audio")
+            if any(isinstance(arrival, Faces | Bodies | Texts) for arrival in turn.arrivals):
+                jobs += self._camera.step(turn, self.timeline)
+                laps.lap("camera")
+                jobs += self._screen.step(turn, self.timeline)
+                laps.lap("screen")
         self._take_speech(turn)
         self._settle_turns(turn)
         self._tools.take(turn.arrivals, now, self.timeline)

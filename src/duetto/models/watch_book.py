@@ -22,8 +22,8 @@ from duetto.timeline.timeline import Timeline
 
 MOST_REPEATS: Final = 8
 """Repetitions that one revision of a movement may tell of."""
-MOST_LINES: Final = 64
-"""Lines of text that are remembered of a stream."""
+MOST_OPEN: Final = 256
+"""Things of one kind that are remembered as standing in a stream: more than perception follows at once."""
 MOST_UNSURE: Final = 32
 """Firings that words may still take back; the oldest is settled."""
 UNSURE_FOR: Final = s(30)
@@ -72,7 +72,7 @@ class WatchBook:
             if increment.status == "added":
                 before = revised.pop((*kind, increment.span.start), None)
                 here[increment.id] = increment
-                while len(here) > MOST_LINES:
+                while len(here) > MOST_OPEN:
                     here.popitem(last=False)
                 found += _begun(increment, stream, before, lines.get(stream, ""))
             else:

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from drawn_screen import Screen, Watch, Written, halves
 
-from duetto.perception.video.reading import ReadingSettings, ReadingStream, TextReader
+from duetto.perception.video.pipeline import VideoPipeline
+from duetto.perception.video.reading import ReadingSettings, TextReader
 from duetto.perception.video.reading_change import Change, ChangeFinder
 from duetto.perception.video.reading_lines import LineSettings, LineTracker
 from duetto.timeline.arrival import Arrival, Box, Fault, TextLine, Texts
@@ -138,18 +139,18 @@ def test_nothing_is_looked_at_unless_wanted_and_all_is_gone_when_no_more() -> No
 
 
 def test_lines_are_increments_of_the_stream_committed_with_their_span_when_gone() -> None:
-    stream, timeline = ReadingStream(), Timeline()
+    stream, timeline = VideoPipeline(stream="screen"), Timeline()
 
     def turn(at: int, screen: Screen | None, *arrivals: Arrival) -> tuple[list[tuple[str, str, int, int]], list[Look]]:
-        frame = None if screen is None else Frame(ms(at), 1280, 720, screen.jpeg())
-        jobs = stream.step(Turn(at, 0, Span(ms(at - 80), ms(at)), arrivals=arrivals), frame, timeline)
+        frames = () if screen is None else (Frame(ms(at), 1280, 720, screen.jpeg()),)
+        jobs = stream.step(Turn(at, 0, Span(ms(at - 80), ms(at)), screen=frames, arrivals=arrivals), timeline)
         edits = timeline.drain()
-        assert all(edit.stream == "screen" for edit in edits)
+        assert all(edit.stream == "screen" for edit in edits if isinstance(edit.payload, Reading))
         told = [(e.status, e.payload.text, e.span.start, e.span.end) for e in edits if isinstance(e.payload, Reading)]
         return told, [job for job in jobs if isinstance(job, Look)]
 
     assert turn(80, BUILD) == ([], [])
-    stream.want(True)
+    stream.want(frozenset({"text"}))
     told, (look,) = turn(400, BUILD)
     assert told == []
     told, _ = turn(480, None, BUILD.read(look))
@@ -163,14 +164,15 @@ def test_lines_are_increments_of_the_stream_committed_with_their_span_when_gone(
         ("committed", "build: passing", ms(400), ms(1400)),
         ("added", "build: failed", ms(1400), ms(1400)),
     ]
-    stream.want(False)
+    stream.want(frozenset())
     told, _ = turn(1560, failed)
-    assert [status for status, *_ in told] == ["committed"] * 5 and not timeline.open("screen")
-    stream.want(True)
+    assert [status for status, *_ in told] == ["committed"] * 5
+    assert not any(isinstance(each.payload, Reading) for each in timeline.open("screen"))
+    stream.want(frozenset({"text"}))
     _, (look,) = turn(2000, failed)
     turn(2080, None, failed.read(look))
-    stream.stall(ms(4000), timeline)
-    assert [edit.status for edit in timeline.drain()] == ["committed"] * 5
+    told, _ = turn(4080, None)  # it has stalled
+    assert [status for status, *_ in told] == ["committed"] * 5
 
 
 # --- when it looks --------------------------------------------------------------------------------------------

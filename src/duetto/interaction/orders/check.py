@@ -1,7 +1,7 @@
 """One micro-turn of all standing orders: what is met, and what is said of it.
 
 Most micro-turns have nothing for most orders: only those are touched for which something happened, or whose time has
-come. 200 orders cost a few microseconds then (`bench orders_cost`).
+come (`python -m bench orders_cost` says what 200 of them cost).
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ def check(state: State, percept: Percept, *, said: bool = False) -> tuple[State,
         happenings.extend(more)
     if index.silences:
         shared = _silence(shared, percept, max(soon, before))
-    touched = _touched(state, index, shared, Slice(soon, before, quiet=shared.quiet, was_quiet=was_quiet), happenings)
+    touched = _touched(state, index, Slice(soon, before, quiet=shared.quiet, was_quiet=was_quiet), happenings)
     if taken:
         touched |= {place for place, one in enumerate(state.orders) if one.needs.heard}
     if shared is not state.book:
@@ -100,7 +100,7 @@ def _silence(shared: Book, percept: Percept, soon: int) -> Book:
     return replace(shared, soon=soon, quiet=quiet, typed_at=typed_at, sounded_at=sounded_at)
 
 
-def _touched(state: State, index: Index, shared: Book, now: Slice, happenings: list[Happening]) -> set[int]:
+def _touched(state: State, index: Index, now: Slice, happenings: list[Happening]) -> set[int]:
     """Which orders, by their place, something happened to, or whose time has come."""
     touched: set[int] = set()
     for one in happenings:
@@ -109,12 +109,7 @@ def _touched(state: State, index: Index, shared: Book, now: Slice, happenings: l
     if index.due is not None and index.due <= now.soon:
         touched.update(n for n, one in enumerate(state.orders) if one.due is not None and one.due <= now.soon)
     for length, alone, place in index.silences:
-        since = now.quiet.user if alone else now.quiet.anyone
-        if since is None:
-            continue
-        at = max(since, state.orders[place].given) + length
-        known = since == (now.was_quiet.user if alone else now.was_quiet.anyone)
-        if at <= now.soon and not (known and at <= now.before):
+        if now.silent(length, alone, state.orders[place].given) is not None:
             touched.add(place)
     return touched
 

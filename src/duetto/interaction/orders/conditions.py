@@ -140,7 +140,8 @@ def _step(condition: Condition, memory: Memory, now: Slice) -> Stepped:
         case Moment(), Due(at=int() as at):
             return ((Met(at),), Due(None)) if at <= now.soon else ((), memory)
         case Silence(), _:
-            return _silence(condition, now), memory
+            since = now.silent(condition.length, condition.who == "user", now.given)
+            return () if since is None else (Met(since),), memory
         case AnyOf(of=of), Each():
             stepped = [step(one, its, now) for one, its in zip(of, memory.of, strict=True)]
             inner = tuple(its for _, its in stepped)
@@ -209,16 +210,6 @@ def _happened(condition: Sight | Repeats | Reads | Meaning | Shows, now: Slice) 
                 if one.kind == "shows" and one.word == question and one.stream == stream:
                     found.append(Met(one.at))
     return tuple(found)
-
-
-def _silence(condition: Silence, now: Slice) -> tuple[Met, ...]:
-    alone = condition.who == "user"
-    since = now.quiet.user if alone else now.quiet.anyone
-    if since is None:
-        return ()
-    at = max(since, now.given) + condition.length
-    known = since == (now.was_quiet.user if alone else now.was_quiet.anyone)
-    return (Met(at),) if at <= now.soon and not (known and at <= now.before) else ()
 
 
 # --- of others ------------------------------------------------------------------------------------------------

@@ -47,6 +47,17 @@ class Slice:
     was_quiet: Quiet = field(default_factory=Quiet)
     given: int = 0
 
+    def silent(self, length: int, alone: bool, given: int) -> int | None:
+        """When (ns) the user (alone), or anyone, has said nothing for `length` ns, if that came just now. What was
+        before `given` does not count.
+        """
+        since = self.quiet.user if alone else self.quiet.anyone
+        if since is None:
+            return None
+        at = max(since, given) + length
+        known = since == (self.was_quiet.user if alone else self.was_quiet.anyone)
+        return at if at <= self.soon and not (known and at <= self.before) else None
+
 
 @lru_cache(maxsize=4096)
 def words_of(text: str) -> tuple[str, ...]:

@@ -116,13 +116,6 @@ class CycleCounter:
         self._poses.clear()
         self._ends.clear()
 
-    def ranges(self) -> Vector | None:
-        """By how much each number of the pose varied in the last repetition."""
-        if self.began is None or self.ended is None:
-            return None
-        poses = [pose for at, pose in self._poses if self.began <= at <= self.ended]
-        return np.asarray(np.ptp(np.stack(poses), axis=0), np.float32) if len(poses) > 2 else None
-
     # --- from rest to rest ------------------------------------------------------------------------------------
 
     def _distance(self, one: Vector, other: Vector) -> float:

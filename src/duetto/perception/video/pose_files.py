@@ -6,7 +6,6 @@ They are BlazePose's, Apache-2.0, and come in the wheel `mediapipe` 0.10.21; tha
 from __future__ import annotations
 
 import hashlib
-import importlib.util
 import os
 import subprocess
 import sys
@@ -74,11 +73,6 @@ def take(wheel: Path, place: Path) -> None:
             partial = place / (name + ".partial")
             partial.write_bytes(data)
             partial.replace(place / name)
-
-
-def runtime() -> bool:
-    """The extra `vision` is installed."""
-    return importlib.util.find_spec("ai_edge_litert") is not None
 
 
 if __name__ == "__main__":

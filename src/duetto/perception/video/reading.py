@@ -1,6 +1,6 @@
 """Reading a screen, or what is held before a camera: on the tick when to look and where, and what the looks bring.
 
-A pipeline has a `ReadingStream`, which has a `TextReader`. The work is done beside the tick, by
+A pipeline has a `TextReader`, and writes what it tells. The work is done beside the tick, by
 `duetto.perception.video.ocr`.
 """
 
@@ -13,14 +13,11 @@ import numpy as np
 from duetto.perception.video.jpeg import MAX_PIXELS, UnreadablePicture
 from duetto.perception.video.reading_change import Change, ChangeFinder, ChangeSettings, Mask
 from duetto.perception.video.reading_lines import LineChange, LineSettings, LineTracker
-from duetto.timeline.arrival import Box, Fault, Texts
+from duetto.timeline.arrival import Box, Texts
 from duetto.timeline.clock import ms
-from duetto.timeline.increment import Span
-from duetto.timeline.job import Job, Look
+from duetto.timeline.job import Look
 from duetto.timeline.order import Watched
-from duetto.timeline.payload import Reading
-from duetto.timeline.timeline import Timeline
-from duetto.timeline.turn import Frame, Turn
+from duetto.timeline.turn import Frame
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,54 +53,10 @@ class _Asked:
     heard: int
 
 
-class ReadingStream:
-    """Reads one stream and writes what stands there to the timeline, as `Reading`s on that stream."""
-
-    def __init__(
-        self, settings: ReadingSettings | None = None, stream: Watched = "screen", max_pixels: int = MAX_PIXELS
-    ) -> None:
-        self.reader = TextReader(settings, stream, max_pixels)
-        self._unwritten: tuple[LineChange, ...] = ()
-        self._open: dict[int, int] = {}
-
-    def want(self, wanted: bool) -> None:
-        """Whether an order needs the text. Nothing costs anything while none does."""
-        self._unwritten += self.reader.want(wanted)
-
-    def stall(self, now: int, timeline: Timeline) -> None:
-        """The stream gives no pictures any more: what was read is gone."""
-        self._unwritten += self.reader.clear()
-        self._write(now, timeline)
-
-    def step(self, turn: Turn, newest: Frame | None, timeline: Timeline) -> tuple[Job, ...]:
-        """Take in what looks brought in a round, and the newest readable frame of it. Returns at most one `Look`."""
-        now = turn.span.end
-        for arrival in turn.arrivals:
-            if isinstance(arrival, Texts):
-                self._unwritten += self.reader.take(arrival, now)
-            elif isinstance(arrival, Fault) and arrival.part == "reader" and not arrival.working:
-                self.reader.failed(now)
-        self._write(now, timeline)
-        look = self.reader.see(newest, now) if newest is not None else None
-        return () if look is None else (look,)
-
-    def _write(self, now: int, timeline: Timeline) -> None:
-        for change in self._unwritten:
-            payload = Reading(change.text, change.box)
-            span = Span(change.since, change.last)
-            if change.change == "appeared":
-                added = timeline.add(self.reader.stream, span, payload, at=now, source="ocr")
-                self._open[change.number] = added.id
-            else:
-                opened = self._open.pop(change.number)
-                timeline.commit(opened, self.reader.stream, at=now, span=span, payload=payload)
-        self._unwritten = ()
-
-
 class TextReader:
     """Which lines of text stand in one stream's pictures.
 
-    `ReadingStream` calls it for a pipeline: `want` when it changes whether an order needs the text; in each micro-turn
+    A pipeline calls `want` when it changes whether an order needs the text; in each micro-turn
     `take` with each `Texts`, and `failed` with each `Fault` of the part "reader" that is not `working`; then `see` with
     the newest frame, which gives at most one `Look` to hand out; and `clear` when the stream stalls.
 
