@@ -37,6 +37,7 @@ from duetto.timeline.order import (
     Words,
 )
 from duetto.timeline.order_problem import problem
+from duetto.timeline.phrase import normal
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,17 +76,17 @@ class When:
 
 def heard(*phrases: str) -> When:
     """One of these is said by the user, also inside of a sentence."""
-    return When(Words(tuple(map(_plain, phrases)), "heard"))
+    return When(Words(tuple(map(normal, phrases)), "heard"))
 
 
 def typed(*phrases: str) -> When:
     """One of these is typed by the user."""
-    return When(Words(tuple(map(_plain, phrases)), "typed"))
+    return When(Words(tuple(map(normal, phrases)), "typed"))
 
 
 def said(*phrases: str) -> When:
     """One of these is said or typed by the user."""
-    return When(Words(tuple(map(_plain, phrases)), "either"))
+    return When(Words(tuple(map(normal, phrases)), "either"))
 
 
 def meant(question: str) -> When:
@@ -199,9 +200,3 @@ class Stated:
         return self.say(
             instruction, name=name, limit=limit, manner=manner, rest=rest, until=until, what=what, asks=True
         )
-
-
-def _plain(phrase: str) -> str:
-    """Lower case, without punctuation, one space between words."""
-    kept = "".join(letter if letter.isalnum() or letter in "'- " else " " for letter in phrase.lower())
-    return " ".join(kept.split())

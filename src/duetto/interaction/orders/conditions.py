@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Final
 
-from duetto.interaction.orders.happening import Slice, normal_all
+from duetto.interaction.orders.happening import Slice
 from duetto.interaction.standing import (
     MOST_REFS,
     Barred,
@@ -42,6 +42,7 @@ from duetto.timeline.order import (
     Words,
 )
 from duetto.timeline.order_text import first_read, reads
+from duetto.timeline.phrase import normal_all
 
 MOST_WAITS: Final = 8
 """Waits of one condition that may run at once; one more is not begun."""

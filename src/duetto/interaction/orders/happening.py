@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
-from functools import lru_cache
-from typing import Final
 
 from duetto.interaction.standing import Quiet
-
-_WORD: Final = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,21 +52,3 @@ class Slice:
         at = max(since, given) + length
         known = since == (self.was_quiet.user if alone else self.was_quiet.anyone)
         return at if at <= self.soon and not (known and at <= self.before) else None
-
-
-@lru_cache(maxsize=4096)
-def words_of(text: str) -> tuple[str, ...]:
-    """Its words, as they are compared: lower case, without punctuation."""
-    return tuple(word.replace("’", "'") for word in _WORD.findall(text.lower()))
-
-
-@lru_cache(maxsize=4096)
-def normal(phrase: str) -> str:
-    """A phrase as it is compared."""
-    return " ".join(words_of(phrase))
-
-
-@lru_cache(maxsize=4096)
-def normal_all(phrases: tuple[str, ...]) -> frozenset[str]:
-    """Phrases as they are compared."""
-    return frozenset(normal(phrase) for phrase in phrases)

@@ -10,11 +10,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
-from duetto.interaction.orders.happening import Happening, normal, words_of
+from duetto.interaction.orders.happening import Happening
 from duetto.interaction.percept import Percept
 from duetto.interaction.standing import Book, Index, Occurrence, Typed
 from duetto.timeline.arrival import Hypothesis, Spotted, TimedWord
 from duetto.timeline.clock import ms, s
+from duetto.timeline.phrase import normal, words_of
 
 MOST_OCCURRENCES: Final = 64
 """Occurrences that are remembered; the oldest go first."""

@@ -7,7 +7,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from duetto.interaction.orders.happening import normal
 from duetto.interaction.standing import Index, Needs, Picture, Standing
 from duetto.timeline.clock import s
 from duetto.timeline.order import (
@@ -24,6 +23,7 @@ from duetto.timeline.order import (
     Words,
     parts,
 )
+from duetto.timeline.phrase import normal
 
 Level = Literal["bodies", "text", "movement"]
 """A dearer look at a stream: people and their joints, text, lasting movements and their repetitions."""
