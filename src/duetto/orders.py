@@ -1,16 +1,19 @@
 """Standing orders in Python: `orders.when(heard("um")).say("That was one.")`.
 
 A condition is made by these functions and their combinations; times are in seconds. `Orders` gives them to a
-conversation: `seat.orders` of an engine's, or `Orders(command)` with whatever takes a conversation's commands.
+conversation: `session.orders`, `seat.orders` of an engine's, `client.orders` of one on a server.
 """
 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
+import msgspec
+
+from duetto.interaction.action import Action, Unwatch, Watch
 from duetto.timeline.clock import s
 from duetto.timeline.command import Command, Give, TakeBack
 from duetto.timeline.order import (
@@ -132,19 +135,56 @@ def shown(question: str, stream: Watched = "camera") -> When:
 # --- orders ---------------------------------------------------------------------------------------------------
 
 
+class Kept:
+    """The standing orders of a conversation that are in force, whoever stated them, as far as it has been followed."""
+
+    def __init__(self) -> None:
+        self._orders: dict[str, Order] = {}
+
+    def __iter__(self) -> Iterator[Order]:
+        """In the order in which they were given."""
+        return iter(tuple(self._orders.values()))
+
+    def get(self, name: str) -> Order | None:
+        return self._orders.get(name)
+
+    def follow(self, actions: Iterable[Action]) -> bool:
+        """What was decided in a round. Returns whether an order was given, or has ended."""
+        changed = False
+        for action in actions:
+            match action:
+                case Watch(order=order):
+                    self._orders.pop(order.name, None)
+                    self._orders[order.name] = order
+                    changed = True
+                case Unwatch(name=name):
+                    changed = self._orders.pop(name, None) is not None or changed
+        return changed
+
+    def replace(self, orders: Iterable[Order]) -> None:
+        """These and no others are in force."""
+        self._orders = {order.name: order for order in orders}
+
+
 class Orders:
     """A conversation's standing orders, as a program gives them.
 
-    Names are made where none is told; the order is in force from the next micro-turn on.
+    Names are made where none is told; an order is in force, and listed, from the next micro-turn on.
     """
 
-    def __init__(self, command: Callable[[Command], object]) -> None:
+    def __init__(self, command: Callable[[Command], object], kept: Kept | None = None) -> None:
+        """command: takes a command for the conversation. kept: what is in force in it, told by whoever follows it."""
         self._command = command
+        self._kept = kept or Kept()
         self._numbers = itertools.count(1)
 
     def when(self, condition: When) -> Stated:
         """What is to be done is said next: `.say(...)` or `.ask(...)`."""
         return Stated(self, condition.condition)
+
+    def list(self) -> tuple[Order, ...]:
+        """Those in force, the user's own too. `timeline.order_words.describe_order` puts one in words."""
+        return tuple(self._kept)
 
     def give(self, order: Order) -> str:
         """Returns its name. Raises ValueError for one that cannot be watched."""
@@ -153,12 +193,33 @@ class Orders:
         self._command(Give(order))
         return order.name
 
+    def change(self, name: str, /, **fields: Any) -> Order:
+        """Change an order in force: `change("breathe", when=every(5), limit=10, rest=2.0)`; it counts from one again.
+
+        fields: of `Order`; conditions as `When`, rest in seconds. Returns the order as it is now. Raises KeyError
+        where none of this name is in force, TypeError for no such field, ValueError for what cannot be watched.
+        """
+        order = self._kept.get(name)
+        if order is None:
+            raise KeyError(f"no standing order {name!r} is in force")
+        for field, value in fields.items():
+            if isinstance(value, When):
+                fields[field] = value.condition
+            elif field == "rest":
+                fields[field] = s(value)
+        changed = msgspec.structs.replace(order, **fields)
+        self.give(changed)
+        if changed.name != name:
+            self.withdraw(name)
+        return changed
+
     def withdraw(self, *names: str) -> None:
         """End the orders of these names; without any, all that there are."""
         self._command(TakeBack(names or ("*",)))
 
     def name(self) -> str:
-        return f"order {next(self._numbers)}"
+        """A name that no order has."""
+        return next(name for number in self._numbers if self._kept.get(name := f"order {number}") is None)
 
 
 @dataclass(frozen=True, slots=True)

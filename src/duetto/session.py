@@ -11,6 +11,7 @@ from typing import Protocol
 import numpy as np
 
 from duetto.models.model import InteractionModel, MicroTurn, Observer, Output, Timing
+from duetto.orders import Kept, Orders
 from duetto.timeline.arrival import Arrival, Fault
 from duetto.timeline.clock import Clock, Stopwatch, ms, s
 from duetto.timeline.command import Command
@@ -146,6 +147,11 @@ class Session:
         self._mic_still = False
         """Silence was put in for sound that did not come."""
         self._injected: list[Arrival] = []
+        self._told: list[Command] = []
+        self.kept = Kept()
+        """The standing orders in force."""
+        self.orders = Orders(self.command, self.kept)
+        """Its standing orders, given, listed and withdrawn by the program."""
         self._finished_at: int | None = None
         self._index = 0
         self._end = 0  # of the latest slice of input, media time in ns
@@ -203,6 +209,10 @@ class Session:
         """One more thing has arrived, from outside the session's own workers: it counts in the next micro-turn."""
         self._injected.append(arrival)
 
+    def command(self, *commands: Command) -> None:
+        """Steer the conversation: they count in the next micro-turn, after those of `inputs`."""
+        self._told.extend(commands)
+
     def step(self, turn: Turn) -> None:
         """Do one round."""
         now = self._now()
@@ -210,6 +220,7 @@ class Session:
         output = self._model.step(turn)
         now.turns.append(turn)
         now.outputs.append(output)
+        self.kept.follow(output.actions)
         self._crew.submit(output.jobs, now.span.end)
         now.computed += watch.wall_ns()
 
@@ -257,6 +268,8 @@ class Session:
         inputs = self._inputs
         arrivals: tuple[Arrival, ...] = (*self._injected, *arrived)
         self._injected.clear()
+        told = tuple(self._told)
+        self._told.clear()
         return Turn(
             self._index,
             0,
@@ -266,7 +279,7 @@ class Session:
             screen=inputs.screen.take(span.end) if inputs.screen else (),
             keys=inputs.keys.take(span.end) if inputs.keys else (),
             arrivals=arrivals,
-            commands=inputs.commands.take() if inputs.commands else (),
+            commands=(*(inputs.commands.take() if inputs.commands else ()), *told),
         )
 
     def _take_mic(self, until: int) -> bytes:

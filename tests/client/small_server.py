@@ -56,11 +56,11 @@ class Talk:
         else:
             self.got.append(event)
 
-    def turn(self, *edits: Increment, happenings=()) -> None:
+    def turn(self, *edits: Increment, happenings=(), actions=()) -> None:
         span = Span(self.index * DELTA, (self.index + 1) * DELTA)
         self.extension.happen(
             happenings,
-            MicroTurn(self.index, span, (), (Output(span.end, edits),), bytes(1920), Timing(0, 0, 0, {}, {})),
+            MicroTurn(self.index, span, (), (Output(span.end, edits, actions),), bytes(1920), Timing(0, 0, 0, {}, {})),
         )
         self.index += 1
 

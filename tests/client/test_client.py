@@ -29,13 +29,17 @@ from duetto.client import (
     Resumed,
     Said,
     Sound,
+    Standing,
 )
 from duetto.client.mailbox import Mailbox
 from duetto.client.reading import Reading
 from duetto.client.settings import realtime_url
-from duetto.timeline.clock import ms
-from duetto.timeline.command import Unsay
+from duetto.interaction.action import Watch
+from duetto.orders import every, heard
+from duetto.timeline.clock import ms, s
+from duetto.timeline.command import Give, TakeBack, Unsay
 from duetto.timeline.increment import Increment, Span
+from duetto.timeline.order import Interval, Order, Words
 from duetto.timeline.payload import Word
 from duetto.wire.happening import ReplyHeard, ReplySound
 
@@ -102,6 +106,28 @@ def test_sound_typing_and_pictures_reach_the_server():
         assert np.frombuffer(appended[0], "<i2").tolist() == [1_000] * 960
         kinds = [event["type"] for event in server.talk.got]
         assert kinds[-3:] == ["session.update", "response.cancel", "input_audio_buffer.clear"]
+
+    conversation(work)
+
+
+def test_standing_orders_are_given_listed_and_withdrawn():
+    async def work(server: SmallServer, talk: Client):
+        name = talk.orders.when(heard("um")).say("One.")
+        talk.orders.when(every(4)).say("Breathe.", name="breathe")
+        talk.orders.withdraw(name)
+        talk.orders.withdraw()
+        await talk.ping()
+        um, breathe = Order(name, Words(("um",), "heard"), "One."), Order("breathe", Interval(0, s(4)), "Breathe.")
+        assert server.talk.seat.commands == [Give(um), Give(breathe), TakeBack((name,)), TakeBack(("*",))]
+        assert talk.orders.list() == ()
+        server.talk.turn(actions=(Watch(um), Watch(breathe)))
+        events = await until(talk, Standing)
+        assert events[-1] == Standing((um, breathe)) and talk.orders.list() == (um, breathe)
+        with pytest.raises(ValueError, match="an interval is from half a second"):
+            talk.orders.when(every(0.1)).say("No.")
+        await talk.close()
+        with pytest.raises(ConversationOver):
+            talk.orders.withdraw()
 
     conversation(work)
 

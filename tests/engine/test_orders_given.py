@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from duetto.orders import When, at, every, heard, said, seen, silent, typed
+from duetto.orders import Kept, Orders, When, at, every, heard, said, seen, silent, typed
 from duetto.timeline.clock import s
-from duetto.timeline.order import After, AllOf, AnyOf, Interval, Nth, Sight, Then, Unless, Words
+from duetto.timeline.order import After, AllOf, AnyOf, Interval, Moment, Nth, Order, Sight, Then, Unless, Words
 from duetto.timeline.payload import Fired
 
 
@@ -76,3 +76,36 @@ def test_what_cannot_be_watched_is_refused_with_a_sentence(hall, when: When) -> 
         guest.seat.orders.when(when).say("No.", name="mine")
     with pytest.raises(ValueError, match="nothing to say"):
         guest.seat.orders.when(at(5)).say(" ")
+
+
+def test_what_is_in_force_is_listed_and_can_be_changed(hall) -> None:
+    room = hall()
+    guest = room.guest()
+    orders = guest.seat.orders
+    orders.when(every(2)).say("Breathe.", name="breathe")
+    orders.when(typed("done")).say("Well done.", name="done", manner="text")
+    assert orders.list() == ()
+    room.run(0.2)
+    assert [order.name for order in orders.list()] == ["breathe", "done"]
+    changed = orders.change("breathe", when=every(3), say="Breathe out.", rest=1.5, limit=1)
+    assert changed == Order("breathe", Interval(0, s(3)), "Breathe out.", 1, rest=s(1.5))
+    room.run(4.0)
+    assert fired(guest) == [("breathe", 1, "Breathe out.")]
+    assert [order.name for order in orders.list()] == ["done"], "it was met as often as it was to be"
+    orders.change("done", name="finished")
+    room.run(0.2)
+    assert [order.name for order in orders.list()] == ["finished"]
+    with pytest.raises(KeyError, match="no standing order 'breathe'"):
+        orders.change("breathe", say="No.")
+    with pytest.raises(ValueError, match=r"^finished: there is nothing to say"):
+        orders.change("finished", say="")
+    orders.withdraw()
+    room.run(0.2)
+    assert orders.list() == ()
+
+
+def test_a_name_that_is_made_is_no_orders() -> None:
+    given: list[object] = []
+    kept = Kept()
+    kept.replace([Order("order 1", Moment(s(1)), "One.")])
+    assert Orders(given.append, kept).when(every(2)).say("Two.") == "order 2"

@@ -7,7 +7,10 @@ import threading
 import numpy as np
 import pytest
 
+from duetto.interaction.action import Fire
+from duetto.models.cascade import Cascade
 from duetto.models.model import Output
+from duetto.orders import every
 from duetto.perception.audio.input import AudioInput
 from duetto.session import Inputs, Session, SessionSettings
 from duetto.testing.handlers import BrokenHandler
@@ -334,3 +337,16 @@ def test_a_micro_turn_has_limits(delta):
 def test_a_micro_turn_has_a_round():
     with pytest.raises(ValueError, match=r"rounds: a micro-turn has at least 1 \(got 0\)"):
         SessionSettings(rounds=0)
+
+
+def test_a_program_gives_standing_orders_and_sees_what_is_in_force():
+    talk = session(Cascade(epoch_ns=0))
+    talk.orders.when(every(1)).say("Breathe.", name="breathe", limit=1, manner="text")
+    fired, listed = [], []
+    for _ in range(20):
+        talk.step(talk.begin(talk.due))
+        fired += [action for output in talk.end().outputs for action in output.actions if isinstance(action, Fire)]
+        listed.append([order.name for order in talk.orders.list()])
+    talk.close()
+    assert [(action.order, action.text) for action in fired] == [("breathe", "Breathe.")]
+    assert listed[0] == ["breathe"] and listed[-1] == []

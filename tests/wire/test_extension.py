@@ -10,11 +10,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from duetto.interaction.action import Unwatch, Watch
 from duetto.models.model import MicroTurn, Output, Timing
 from duetto.testing.seat import FakeHost, FakeSeat
 from duetto.timeline.clock import ms, s
-from duetto.timeline.command import Unsay
+from duetto.timeline.command import Give, TakeBack, Unsay
 from duetto.timeline.increment import Increment, Span
+from duetto.timeline.order import Interval, Order, Words
 from duetto.timeline.payload import Sound, Voicing, Word
 from duetto.timeline.turn import VOICE_RATE
 from duetto.wire.extension import About, Extension, opening_for
@@ -24,6 +26,7 @@ from duetto.wire.openai_realtime.wire import RealtimeWire, Setup
 from duetto.wire.seat import Opening, Refused
 
 DELTA = ms(40)
+UM = {"name": "um", "when": {"kind": "words", "phrases": ["um"]}, "say": "One."}
 
 
 class Rig:
@@ -55,13 +58,13 @@ class Rig:
         self.tell("hello", **fields)
         self.sent.clear()
 
-    def turn(self, *edits: Increment, happenings=(), voice: bool = False) -> list[dict]:
+    def turn(self, *edits: Increment, happenings=(), voice: bool = False, actions=()) -> list[dict]:
         """One micro-turn, and what was sent of it."""
         self.sent.clear()
         span = Span(self.index * DELTA, (self.index + 1) * DELTA)
         samples = np.full(960, 900 if voice else 0, "<i2").tobytes()
         timing = Timing(ms(3), ms(7), 0, {}, {})
-        output = Output(span.end, edits)
+        output = Output(span.end, edits, actions)
         self.extension.happen(happenings, MicroTurn(self.index, span, (), (output,), samples, timing))
         self.index += 1
         return self.sent
@@ -120,6 +123,23 @@ def test_what_is_typed_and_shown_reaches_the_seat():
     assert rig.sent[-1]["type"] == "duetto.pong" and rig.sent[-1]["id"] == "p1" and not rig.errors
 
 
+def test_standing_orders_are_given_withdrawn_and_told_of():
+    rig = Rig()
+    um, breathe = Order("um", Words(("um",)), "One."), Order("breathe", Interval(0, s(4)), "Breathe.")
+    rig.turn(actions=(Watch(um),))
+    rig.hello()
+    rig.tell("order", order=UM)
+    rig.tell("withdraw", names=["um"])
+    rig.tell("withdraw")
+    assert rig.seat.commands == [Give(um), TakeBack(("um",)), TakeBack(("*",))] and not rig.errors
+    told = [event for event in rig.turn(actions=(Watch(breathe),)) if event["type"] == "duetto.orders"]
+    assert [order["name"] for order in told[0]["orders"]] == ["um", "breathe"], "those of before the hello too"
+    assert told[0]["orders"][1]["described"] == 'every 4 s say "Breathe."'
+    assert not [event for event in rig.turn() if event["type"] == "duetto.orders"], "nothing has changed"
+    told = [event for event in rig.turn(actions=(Unwatch("um"),)) if event["type"] == "duetto.orders"]
+    assert [order["name"] for order in told[0]["orders"]] == ["breathe"]
+
+
 @pytest.mark.parametrize(
     ("event", "text", "param"),
     [
@@ -131,6 +151,14 @@ def test_what_is_typed_and_shown_reaches_the_seat():
         ({"type": "duetto.dance"}, "Invalid value 'duetto.dance'", "type"),
         ({"type": "duetto.frame", "image": "!!"}, "not Base64", "image"),
         ({"type": "duetto.played", "response_id": "resp_9", "played_ms": 3}, "there is no response", "response_id"),
+        ({"type": "duetto.order", "order": {"name": "x"}}, "missing required field", "order"),
+        (
+            {"type": "duetto.order", "order": UM | {"say": " "}},
+            "order: there is nothing to say when it is met",
+            "order",
+        ),
+        ({"type": "duetto.order", "order": UM | {"when": {"kind": "wish"}}}, "Invalid value 'wish'", "order.when.kind"),
+        ({"type": "duetto.withdraw", "names": "um"}, "Expected `array`", "names"),
         ({"type": "duetto.ack", "seq": 99}, "seq: from 0 to", "seq"),
         ({"type": "duetto.resume", "session_id": "s", "token": "t", "seq": 1}, "only as the first message", "type"),
         ({"type": "duetto.hello", "delta_ms": 5}, ">= 20", "delta_ms"),

@@ -15,6 +15,7 @@ from duetto.client.event import (
     Resumed,
     Said,
     Sound,
+    Standing,
 )
 from duetto.client.playback import Playback
 from duetto.client.reading import Welcome
@@ -37,5 +38,6 @@ __all__ = [
     "Resumed",
     "Said",
     "Sound",
+    "Standing",
     "Welcome",
 ]

@@ -8,18 +8,21 @@ from collections.abc import AsyncIterator, Callable, Coroutine, Iterable
 from types import TracebackType
 from typing import Any, Final, Literal, Self
 
+import msgspec
 import pybase64
 from numpy.typing import NDArray
 
 from duetto.brain.tools import Tool, ToolHandler, as_tools
-from duetto.client.event import Called, Closed, Ended, Event, Resumed
+from duetto.client.event import Called, Closed, Ended, Event, Resumed, Standing
 from duetto.client.line import Line
 from duetto.client.mailbox import Mailbox
 from duetto.client.playback import Playback
 from duetto.client.reading import BackAgain, Calls, News, Owed, Pong, SettingsTaken, Welcome
 from duetto.client.settings import ClientSettings, ConversationOver, realtime_url
 from duetto.client.sound import SoundOut
+from duetto.orders import Kept, Orders
 from duetto.timeline.arrival import Outcome
+from duetto.timeline.command import Command, Give, TakeBack
 from duetto.timeline.job import Call
 from duetto.timeline.turn import VOICE_RATE
 
@@ -59,6 +62,9 @@ class Client:
         self._ping_count = 0
         self._sound = SoundOut()
         self._playbacks: list[Playback] = []
+        self._kept = Kept()
+        self.orders = Orders(self._command, self._kept)
+        """Its standing orders, given, listed and withdrawn by the program: see `duetto.orders`."""
 
     # --- beginning and end ------------------------------------------------------------------------------------
 
@@ -211,6 +217,9 @@ class Client:
             case _:
                 if isinstance(news, Resumed) and news.restored:
                     self._calls = Calls()  # responses of before have no end
+                    self._kept.replace(())
+                if isinstance(news, Standing):
+                    self._kept.replace(news.orders)
                 if isinstance(news, Ended) and self._calls.ended(news.response):
                     self._spawn(self._line.send({"type": "response.create"}))
                 for playback in self._playbacks:
@@ -234,6 +243,17 @@ class Client:
         await self._line.send({"type": "conversation.item.create", "item": item})
         if self._calls.answered(owed.response):
             await self._line.send({"type": "response.create"})
+
+    def _command(self, command: Command) -> None:
+        if self._line.over:
+            raise ConversationOver("the conversation is over")
+        match command:
+            case Give(order):
+                self._spawn(self._line.put({"type": "duetto.order", "order": msgspec.to_builtins(order)}))
+            case TakeBack(names):
+                self._spawn(self._line.put({"type": "duetto.withdraw", "names": [n for n in names if n != "*"]}))
+            case _:
+                raise TypeError(f"a client gives and withdraws standing orders (got {type(command).__name__})")
 
     def _finish(self, why: str) -> None:
         if self._line.over:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from duetto.timeline.order import Order
 from duetto.timeline.turn import Samples
 
 
@@ -83,6 +84,13 @@ class Called:
 
 
 @dataclass(frozen=True, slots=True)
+class Standing:
+    """The standing orders in force have changed: all that there are now. That one is met is an increment ("fired")."""
+
+    orders: tuple[Order, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Problem:
     """Something is wrong, and the conversation goes on. field: what of the client's message was at fault, if that."""
 
@@ -113,4 +121,4 @@ class Closed:
     why: str
 
 
-Event = Heard | Said | Sound | Ended | Increments | Called | Problem | Resumed | Closed
+Event = Heard | Said | Sound | Ended | Increments | Called | Standing | Problem | Resumed | Closed

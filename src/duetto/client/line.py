@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from typing import Any, Final
 from urllib.parse import quote
 
@@ -48,6 +48,8 @@ class Line:
         self._order = asyncio.Lock()
         self._sent = 0  # over all connections, `duetto.resume` aside: what the server counts too
         self._kept: deque[tuple[int, dict[str, Any]]] = deque()
+        self._before: deque[dict[str, Any]] = deque()
+        """To be sent before anything else."""
         self._grace = 0.0
         self._acked = 0
         self._closing = False
@@ -78,13 +80,25 @@ class Line:
         """
         if event["type"] in FLEETING and not self._up.is_set():
             return
+        await self._send(event)
+
+    def put(self, event: dict[str, Any]) -> Coroutine[Any, Any, None]:
+        """Send without waiting: it goes out before whatever is sent from now on. What is returned is to be awaited by
+        somebody, so that it goes out even if nothing else does.
+        """
+        self._before.append(event)
+        return self._send()
+
+    async def _send(self, *events: dict[str, Any]) -> None:
         async with self._order:
             await self._up.wait()
             if self.over:
                 raise ConversationOver(f"the conversation is over: {self.over}")
-            assert self._socket is not None
-            # A sender that is given up in the middle must not leave a number without its message.
-            await asyncio.shield(asyncio.ensure_future(self._put(self._socket, event)))
+            self._before.extend(events)
+            while self._before:
+                assert self._socket is not None
+                # A sender that is given up in the middle must not leave a number without its message.
+                await asyncio.shield(asyncio.ensure_future(self._put(self._socket, self._before.popleft())))
 
     async def run(self, take: Take) -> str:
         """Read until the conversation is over, and return why it is."""

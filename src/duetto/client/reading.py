@@ -10,7 +10,8 @@ import msgspec
 import numpy as np
 import pybase64
 
-from duetto.client.event import Closed, Edit, Ended, Event, Heard, Increments, Problem, Said, Sound
+from duetto.client.event import Closed, Edit, Ended, Event, Heard, Increments, Problem, Said, Sound, Standing
+from duetto.timeline.order import Order
 
 MOST_WORDS: Final = 512
 """Words of a turn that are kept for its partial text."""
@@ -102,6 +103,10 @@ class _Increments(msgspec.Struct):
     edits: list[dict[str, Any]] = []
 
 
+class _Orders(msgspec.Struct):
+    orders: tuple[Order, ...]
+
+
 class _Edit(msgspec.Struct):
     id: int
     stream: str
@@ -170,6 +175,7 @@ _TYPES: Final[dict[str, type[msgspec.Struct]]] = {
     "duetto.welcome": _Welcome,
     "duetto.resumed": _Resumed,
     "duetto.increments": _Increments,
+    "duetto.orders": _Orders,
     "duetto.pong": _Pong,
     "conversation.item.input_audio_transcription.delta": _Delta,
     "conversation.item.input_audio_transcription.completed": _Transcript,
@@ -225,6 +231,8 @@ class Reading:
                 edits = tuple(_edit(one) for one in told.edits)
                 yield Increments(told.now_ms, told.floor, told.late_ms, told.compute_ms, edits)
                 yield from self._partials(edits)
+            case _Orders():
+                yield Standing(told.orders)
             case _Pong():
                 yield Pong(told.id, told.received)
             case _Transcript():

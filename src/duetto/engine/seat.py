@@ -68,8 +68,8 @@ class Seat:
         self._own: frozenset[str] = frozenset()
         self._owed: dict[int, int] = {}  # call -> until when (ns) its outcome is owed
         intakes.commands.arrive = session.inject
-        self.orders = Orders(self.command)
-        """Its standing orders, given and withdrawn by the program."""
+        self.orders = Orders(self.command, session.kept)
+        """Its standing orders, given, listed and withdrawn by the program; they count after the sound before them."""
 
     @property
     def delta(self) -> int:

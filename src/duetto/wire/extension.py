@@ -17,9 +17,13 @@ import numpy as np
 import pybase64
 
 from duetto.models.model import MicroTurn
+from duetto.orders import Kept
 from duetto.timeline.clock import in_ms, in_s, ms, s
-from duetto.timeline.command import Unsay
+from duetto.timeline.command import Give, TakeBack, Unsay
 from duetto.timeline.increment import Increment
+from duetto.timeline.order import Order
+from duetto.timeline.order_problem import problem
+from duetto.timeline.order_words import describe_order
 from duetto.timeline.payload import Sound, Voicing
 from duetto.timeline.turn import VOICE_RATE, samples_at
 from duetto.wire.happening import Happening, ReplyEnded, ReplyHeard, ReplySound
@@ -87,6 +91,18 @@ class Played(_Event, frozen=True, tag="duetto.played"):
     played_ms: _Ms
 
 
+class OrderEvent(_Event, frozen=True, tag="duetto.order"):
+    """A standing order, in force from now on in the place of one of the same name. Its times are ns."""
+
+    order: Order
+
+
+class WithdrawEvent(_Event, frozen=True, tag="duetto.withdraw"):
+    """The standing orders of these names end; none for all."""
+
+    names: tuple[_Id, ...] = ()
+
+
 class Ack(_Event, frozen=True, tag="duetto.ack"):
     """All server events up to `seq` have come."""
 
@@ -105,7 +121,7 @@ class Ping(_Event, frozen=True, tag="duetto.ping"):
     id: _Id
 
 
-ClientEvent = Hello | KeyEvent | LineEvent | FrameEvent | Played | Ack | Resume | Ping
+ClientEvent = Hello | KeyEvent | LineEvent | FrameEvent | Played | OrderEvent | WithdrawEvent | Ack | Resume | Ping
 _decoder: msgspec.json.Decoder[ClientEvent] = msgspec.json.Decoder(ClientEvent)
 
 
@@ -190,6 +206,7 @@ class Extension:
         self._told_at = 0
         self._sound_slot = -1
         self._replies: dict[int, _Reply] = {}
+        self._kept = Kept()
 
     @property
     def on(self) -> bool:
@@ -236,6 +253,12 @@ class Extension:
                 self._seat.see(picture, event.stream)
             case Played():
                 self._played(event)
+            case OrderEvent():
+                if wrong := problem(event.order):
+                    raise BadEvent(f"order: {wrong}", "order")
+                self._seat.command(Give(event.order))
+            case WithdrawEvent():
+                self._seat.command(TakeBack(event.names or ("*",)))
             case Ack():
                 self._journal.ack(event.seq)
             case Ping():
@@ -259,6 +282,8 @@ class Extension:
             }
         )
         if first:
+            if tuple(self._kept):
+                self._tell_orders()
             self._welcomed()
 
     def _played(self, event: Played) -> None:
@@ -281,6 +306,8 @@ class Extension:
         for happening in happenings:
             self._keep(happening)
         floor = self._floor_of(micro_turn)
+        if any([self._kept.follow(output.actions) for output in micro_turn.outputs]) and self.on:
+            self._tell_orders()
         if not self.on or not self._increments:
             return
         edits = [self._edit(edit) for output in micro_turn.outputs for edit in output.edits if self._is_news(edit)]
@@ -298,6 +325,11 @@ class Extension:
                     "edits": edits,
                 }
             )
+
+    def _tell_orders(self) -> None:
+        """All standing orders in force, whoever stated them."""
+        orders = [{**msgspec.to_builtins(order), "described": describe_order(order)} for order in self._kept]
+        self._send({"type": "duetto.orders", "orders": orders})
 
     def _keep(self, happening: Happening) -> None:
         """Remember where the words of each reply end in its sound."""
