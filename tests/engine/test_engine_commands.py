@@ -27,10 +27,11 @@ from duetto.timeline.command import (
     Over,
     Remember,
     Say,
+    SpeakAs,
     Stop,
     Unsay,
 )
-from duetto.timeline.job import Ask, Context, Remark
+from duetto.timeline.job import Ask, Context, Remark, Speak
 from duetto.timeline.turn import MIC_RATE, VOICE_RATE
 from duetto.wire.happening import ReplyBegan, ReplyEnded, ReplyHeard, ReplyText, TurnBegan, TurnEnded, TurnWords
 from duetto.workers.worker import Worker, WorkerFailed
@@ -412,3 +413,14 @@ def test_commands_are_told_from_any_of_them(hall) -> None:
     house.run(3.0)
     assert guest.seat.ended is None
     assert len(guest.all(ReplyBegan)) == len(guest.all(ReplyEnded))
+
+
+def test_another_voice_speaks_what_has_not_begun(hall):
+    room = hall()
+    guest = room.guest()
+    guest.seat.command(Say("One."))
+    room.run(0.3)
+    guest.seat.command(SpeakAs("her", 1.5), Say("Two."))
+    room.run(3.0)
+    jobs = [job for turn in guest.turns for output in turn.outputs for job in output.jobs if isinstance(job, Speak)]
+    assert [(job.text, job.voice, job.speed) for job in jobs] == [("One.", "", 1.0), ("Two.", "her", 1.5)]

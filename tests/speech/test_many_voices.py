@@ -46,10 +46,10 @@ class Speaker:
         self.sound: list[bytes] = []
         self.words: list[SpokenWord] = []
 
-    def say(self, text: str) -> Iterator[None]:
+    def say(self, text: str, voice: str = "", speed: float = 1.0) -> Iterator[None]:
         """One piece more each time."""
         self._ticket += 1
-        self.worker.submit(self._ticket, Speak(1, text, PIECE))
+        self.worker.submit(self._ticket, Speak(1, text, PIECE, voice, speed))
         while not self._take():
             yield
             self._ticket += 1
@@ -189,3 +189,15 @@ def test_a_voice_is_opened_once_and_closed_when_nobody_has_it_for_long():
     assert closed == ["0", "1", "a"]
     voices.close()
     assert sorted(closed) == sorted(opened)
+
+
+def test_a_conversation_that_changes_its_voice_sounds_as_one_that_began_with_it():
+    slow = VoiceSettings(name="en-gb+f3", words_per_minute=88)
+    with voices() as hub:
+        began, changed, unknown = Speaker(hub, slow), Speaker(hub, None), Speaker(hub, None)
+        list(began.say(TEXTS[0]))
+        list(changed.say(TEXTS[0], "en-gb+f3", 0.5))
+        list(unknown.say(TEXTS[0], "nobody+x9", 0.5))
+    assert abs(len(began.samples) - len(changed.samples)) < VOICE_RATE // 50
+    assert np.abs(tone(began.samples) - tone(changed.samples)).mean() < 1.0
+    assert np.abs(tone(began.samples) - tone(unknown.samples)).mean() > 2.0 and unknown.samples.any()

@@ -198,3 +198,52 @@ def test_wrong_settings_are_refused_by_name(field, value):
 def test_an_unknown_engine_is_refused_with_those_that_exist():
     with pytest.raises(ValueError, match="engine: one of espeak, kokoro, piper"):
         make_handler('{"engine": "nosuch"}')
+
+
+class Kin:
+    """Opens voices by their names and paces, and knows which are open."""
+
+    def __init__(self) -> None:
+        self.asked: list[tuple[str, int]] = []
+        self.open: list[str] = []
+
+    def __call__(self, settings: VoiceSettings) -> ScriptedVoice:
+        if settings.name == "nobody":
+            raise ValueError("name: no such voice")
+        kin, name = self, f"{settings.name} {settings.words_per_minute}"
+        self.asked.append((settings.name, settings.words_per_minute))
+        self.open.append(name)
+
+        class One(ScriptedVoice):
+            def close(self) -> None:
+                kin.open.remove(name)
+
+        return One(ms_per_letter=settings.words_per_minute)
+
+
+def test_a_job_can_ask_for_another_voice_and_one_that_there_is_not_is_the_usual():
+    kin = Kin()
+    usual = collect(VoiceHandler(ScriptedVoice()), "one", 10**5)[1]
+    handler = VoiceHandler(ScriptedVoice(), VoiceSettings(name="own", words_per_minute=100), kin)
+
+    def say(clause: int, voice: str, speed: float = 1.0) -> np.ndarray:
+        (speech,) = handler.handle(Speak(clause, "one", 10**5, voice, speed))
+        assert isinstance(speech, Speech), speech
+        return np.frombuffer(speech.samples, "<i2")
+
+    assert np.array_equal(say(1, ""), usual) and np.array_equal(say(2, "nobody"), usual)
+    assert len(say(3, "her")) > len(usual) and len(say(4, "her", 0.9)) < len(say(5, "her"))
+    assert kin.asked == [("her", 100), ("her", 90)], "what is open already is not opened again"
+    list(handler.handle(Speak(6, "many more words", 10, "her", 0.9)))
+    say(7, "", 1.5)
+    assert kin.asked[-1] == ("own", 150) and kin.open == ["her 90", "own 150"], "two at most, the latest"
+    say(8, "him")
+    (fault,) = handler.handle(More(6, 10))
+    assert isinstance(fault, Fault) and "not open" in fault.text, "its voice is gone"
+    handler.close()
+    assert kin.open == []
+
+
+@pytest.mark.parametrize(("speed", "pace"), [(1.0, 175), (0.1, 80), (9.0, 450), (1.2, 210)])
+def test_a_pace_stays_within_what_a_voice_can_do(speed: float, pace: int):
+    assert VoiceSettings().other("", speed) == VoiceSettings(words_per_minute=pace)

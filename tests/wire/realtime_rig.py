@@ -148,7 +148,6 @@ class Rig:
         self.host = host or FakeHost()
         self.order = Order()
         self.events: list[dict[str, Any]] = []
-        self.warnings: list[str] = []
         self.now = 0
         self.index = 0
         extension = setup.pop("extension", None)
@@ -158,7 +157,6 @@ class Rig:
             Setup(session=config, **setup),
             self._sent,
             extension=extension,
-            warn=self.warnings.append,
         )
 
     def _sent(self, event: bytes) -> None:

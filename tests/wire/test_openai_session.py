@@ -6,7 +6,7 @@ from realtime_rig import Rig
 
 from duetto.testing.seat import FakeHost
 from duetto.timeline.clock import ms
-from duetto.timeline.command import Brief, Manner, Offer
+from duetto.timeline.command import Brief, Manner, Offer, SpeakAs
 from duetto.wire.extension import Extension
 from duetto.wire.happening import ReplyBegan, ReplySound
 from duetto.wire.journal import Journal
@@ -201,7 +201,7 @@ def test_what_stock_clients_send_is_taken_and_shown():
         assert session[name] == sent[name]
     assert session["audio"]["input"]["transcription"] == sent["audio"]["input"]["transcription"]
     assert session["audio"]["output"] == sent["audio"]["output"]
-    assert rig.warnings and "voice" in rig.warnings[0]
+    assert SpeakAs("voice_1", 1.2) in rig.seat.commands
 
 
 def test_null_stands_for_the_default():

@@ -190,13 +190,7 @@ class Engine:
             except ValueError as error:
                 raise Refused("setting", str(error), "horizon") from None
             settings = replace(settings, cascade=replace(settings.cascade, speech=speech))
-        voice = settings.voice
-        if opening.speed != 1.0:
-            pace = round(voice.words_per_minute * opening.speed)
-            voice = replace(voice, words_per_minute=min(450, max(80, pace)))
-        if opening.voice:
-            voice = replace(voice, name=opening.voice)
-        return replace(settings, voice=voice)
+        return replace(settings, voice=settings.voice.other(opening.voice, opening.speed))
 
     def _check_delta(self, delta: int) -> None:
         tick = self.engine.tick

@@ -32,7 +32,7 @@ from duetto.speech.playout import PlayoutSettings
 from duetto.speech.speaking import Piece, Speaking
 from duetto.timeline.arrival import Bodies, Faces, Fault, Hypothesis, Speech, Texts
 from duetto.timeline.clock import Laps, s
-from duetto.timeline.command import Brief, Erase, Manner, Remember, Unsay
+from duetto.timeline.command import Brief, Erase, Manner, Remember, SpeakAs, Unsay
 from duetto.timeline.increment import Increment, Span
 from duetto.timeline.job import Abort, Ask, Call, Context, Forget, Job, Keep, Remark, Weigh
 from duetto.timeline.payload import Line, Notice, Shown
@@ -237,6 +237,8 @@ class Cascade:
                     self._briefing.take(command)
                 case Manner():
                     self._audio.patient = command.ends == "told"
+                case SpeakAs():
+                    self._speech.speak_as(command.voice, command.speed)
                 case Remember():
                     # Each has a time of its own: what is told at one is forgotten at once where it is too long.
                     at = turn.span.end - len(turn.commands) + index - command.ago

@@ -96,16 +96,17 @@ def make_many(settings_json: str) -> ManyHandler:
     voices = Voices()
     voices.lend(usual)  # it can speak, or says why not, before the first conversation; and it stays
 
-    def make(text: str) -> VoiceHandler:
-        settings = _settings(text, usual)
+    def lend(settings: VoiceSettings) -> Lent:
         try:
-            voice = voices.lend(settings)
+            return voices.lend(settings)
         except ValueError:
             if settings.name == usual.name:
                 raise
-            settings = replace(settings, name=usual.name)
-            voice = voices.lend(settings)
-        return VoiceHandler(voice, settings)
+            return voices.lend(replace(settings, name=usual.name))
+
+    def make(text: str) -> VoiceHandler:
+        settings = _settings(text, usual)
+        return VoiceHandler(lend(settings), settings, lend)
 
     return ManyHandler(make, end=voices.close)
 

@@ -148,6 +148,10 @@ class SpeechPipeline:
         """As `Playout.jobs`."""
         return self.playout.jobs()
 
+    def speak_as(self, voice: str, speed: float) -> None:
+        """As `Playout.speak_as`."""
+        self.playout.speak_as(voice, speed)
+
     def slice(self, span: Span) -> Samples:
         """As `Playout.slice`."""
         return self.playout.slice(span)

@@ -32,6 +32,8 @@ class Plan:
         self._queue: list[PlannedClause] = []
         self._hushes: list[Hush] = []
         self.current: PlannedClause | None = None
+        self.voice, self.speed = "", 1.0
+        """How clauses are spoken that begin from now on, as in `SpeakAs`."""
 
     def __iter__(self) -> Iterator[PlannedClause]:
         return iter(self._queue)
@@ -103,9 +105,12 @@ class Plan:
     def _ask(self, clause: PlannedClause, room: int, asking: list[Speak | More]) -> None:
         if clause.ended or clause.asked or room < self._request:
             return
-        asking.append(More(clause.id, room) if clause.opened else Speak(clause.id, clause.text, room))
+        asking.append(More(clause.id, room) if clause.opened else self._speak(clause, room))
         clause.opened = True
         clause.asked = room
+
+    def _speak(self, clause: PlannedClause, samples: int) -> Speak:
+        return Speak(clause.id, clause.text, samples, self.voice, self.speed)
 
     def _forget(self, clause: PlannedClause) -> None:
         self._hush(clause)

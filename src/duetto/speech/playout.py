@@ -205,6 +205,10 @@ class Playout:
         """What to ask of the voice now: sound up to the horizon in the order of the plan, one request per clause."""
         return self._plan.jobs()
 
+    def speak_as(self, voice: str, speed: float) -> None:
+        """As `SpeakAs`: clauses that begin from now on."""
+        self._plan.voice, self._plan.speed = voice, speed
+
     # --- how it sounds -----------------------------------------------------------------------------------------
 
     def duck(self) -> None:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterator
-from dataclasses import dataclass, field
-from typing import Protocol
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from typing import Final, Protocol
 
 import msgspec
 
@@ -92,6 +92,15 @@ class VoiceSettings:
         if self.download_limit_s <= 0:
             raise ValueError(f"download_limit_s: more than 0 (got {self.download_limit_s})")
 
+    def other(self, name: str, speed: float) -> VoiceSettings:
+        """Another voice ("" for the same) at so many times this pace, within what a voice can do."""
+        pace = min(450, max(80, round(self.words_per_minute * speed)))
+        return replace(self, name=name or self.name, words_per_minute=pace)
+
+
+MOST_OTHERS: Final = 2
+"""Voices besides its own that a conversation holds: the one it has changed to, and the one before."""
+
 
 @dataclass(slots=True)
 class _Open:
@@ -99,6 +108,7 @@ class _Open:
 
     chunks: Iterator[Chunk]
     shaper: Shaper = field(repr=False)
+    voice: Voice = field(repr=False)
 
     def take(self, count: int) -> tuple[Samples, tuple[SpokenWord, ...], bool]:
         # One sample more than wanted is made ready, so that the end is known with the last samples, not after them.
@@ -119,9 +129,17 @@ class _Open:
 class VoiceHandler:
     """Runs in a worker: `Speak` and `More` bring exactly one `Speech` (or, when the voice fails, one `Fault`) each."""
 
-    def __init__(self, voice: Voice, settings: VoiceSettings | None = None) -> None:
+    def __init__(
+        self,
+        voice: Voice,
+        settings: VoiceSettings | None = None,
+        opens: Callable[[VoiceSettings], Voice] | None = None,
+    ) -> None:
+        """opens: makes another voice, where a job asks for one. Raises ValueError for one that there is not."""
         self._voice = voice
         self._settings = settings or VoiceSettings()
+        self._opens = opens
+        self._others: OrderedDict[tuple[str, float], Voice] = OrderedDict()  # the one opened last comes last
         self._open: OrderedDict[int, _Open] = OrderedDict()
 
     def handle(self, job: Job) -> Iterator[Arrival]:
@@ -149,6 +167,9 @@ class VoiceHandler:
     def close(self) -> None:
         while self._open:
             self._close(next(iter(self._open)))
+        for voice in self._others.values():
+            voice.close()
+        self._others.clear()
         self._voice.close()
 
     def _begin(self, job: Speak) -> None:
@@ -157,8 +178,29 @@ class VoiceHandler:
             self._close(next(iter(self._open)))
         settings = self._settings
         pause = settings.sentence_pause if ends_sentence(job.text) else settings.clause_pause
-        shaper = Shaper(self._voice.rate, samples_before(pause, VOICE_RATE))
-        self._open[job.clause] = _Open(self._voice.say(job.text), shaper)
+        voice = self._of(job)
+        shaper = Shaper(voice.rate, samples_before(pause, VOICE_RATE))
+        self._open[job.clause] = _Open(voice.say(job.text), shaper, voice)
+
+    def _of(self, job: Speak) -> Voice:
+        """The voice that is asked for; this one where there is no such."""
+        asked = (job.voice, job.speed)
+        if asked == ("", 1.0) or self._opens is None:
+            return self._voice
+        if asked not in self._others:
+            try:
+                made = self._opens(self._settings.other(*asked))
+            except ValueError:
+                return self._voice
+            if len(self._others) >= MOST_OTHERS:
+                self._drop(self._others.popitem(last=False)[1])
+            self._others[asked] = made
+        return self._others[asked]
+
+    def _drop(self, voice: Voice) -> None:
+        for clause in [clause for clause, found in self._open.items() if found.voice is voice]:
+            self._close(clause)
+        voice.close()
 
     def _close(self, clause: int) -> None:
         found = self._open.pop(clause, None)
@@ -172,4 +214,4 @@ def make_handler(settings_json: str) -> VoiceHandler:
     Raises msgspec.ValidationError for wrong settings, ImportError where an extra is missing.
     """
     settings = msgspec.json.decode(settings_json, type=VoiceSettings) if settings_json else VoiceSettings()
-    return VoiceHandler(open_voice(settings), settings)
+    return VoiceHandler(open_voice(settings), settings, open_voice)

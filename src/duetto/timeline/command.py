@@ -137,6 +137,17 @@ class Say(_Command, frozen=True, tag="say"):
     tag: str = ""
 
 
+class SpeakAs(_Command, frozen=True, tag="speak-as"):
+    """Speak with another voice from now on; what is being said goes on with the one that it began with.
+
+    voice: its engine's name for it, "" for the one that the conversation began with, as is one that there is not.
+    speed: times the pace that it began with.
+    """
+
+    voice: str = ""
+    speed: float = 1.0
+
+
 # --- standing orders ------------------------------------------------------------------------------------------
 
 
@@ -152,4 +163,4 @@ class TakeBack(_Command, frozen=True, tag="take-back"):
     names: tuple[str, ...]
 
 
-Command = Brief | Manner | Remember | Erase | Unsay | Over | Discard | Answer | Stop | Say | Give | TakeBack
+Command = Brief | Manner | Remember | Erase | Unsay | Over | Discard | Answer | Stop | Say | SpeakAs | Give | TakeBack

@@ -234,12 +234,17 @@ class Abort(_Job, frozen=True, tag="abort"):
 
 
 class Speak(_Job, frozen=True, tag="speak"):
-    """Make sound for a clause, at first only `samples` of it (VOICE_RATE). One `Speech` comes back."""
+    """Make sound for a clause, at first only `samples` of it (VOICE_RATE). One `Speech` comes back.
+
+    voice, speed: as in `SpeakAs`.
+    """
 
     part: ClassVar[Part] = "voice"
     clause: int
     text: str
     samples: int
+    voice: str = ""
+    speed: float = 1.0
 
 
 class More(_Job, frozen=True, tag="more"):

@@ -8,7 +8,7 @@ from typing import Any, Final, Protocol
 
 from duetto.models.model import MicroTurn
 from duetto.timeline.clock import in_s, s
-from duetto.timeline.command import Answer, Remember, Stop
+from duetto.timeline.command import Answer, Remember, SpeakAs, Stop
 from duetto.timeline.turn import samples_at
 from duetto.wire.audio import BadSound, from_base64
 from duetto.wire.happening import (
@@ -84,8 +84,7 @@ class Setup:
 class RealtimeWire:
     """One connection. Sends `session.created` when it is made.
 
-    The seat is opened at once, with the voice that the setup names. A voice or speed that a client sets later is
-    shown, as the protocol has it, but cannot be heard: `warn` is told.
+    The seat is opened at once, with the voice that the setup names.
     """
 
     def __init__(
@@ -95,12 +94,11 @@ class RealtimeWire:
         send: Send,
         *,
         extension: MakeExtension | None = None,
-        warn: Callable[[str], None] = lambda text: None,
     ) -> None:
         """send: is handed each event, JSON. Raises Refused if there is no seat, Wrong for a setting that cannot be."""
         self._setup = setup
-        self._warn = warn
         self.setting = setting.begin(setup.session, setup.model, setup.voice, transcription=setup.transcription)
+        self._begun_speed = self.setting.speed
         brief = () if self.setting.transcription_only else (self.setting.brief,)
         opening = replace(
             setup.opening,
@@ -202,9 +200,7 @@ class RealtimeWire:
         self.setting = self._turns.setting = after
         self._responses.terms = terms_of(after, self._conversation_id, carried=not self._setup.rtc)
         if (after.asked_voice, after.speed) != (before.asked_voice, before.speed):
-            self._warn(
-                "audio.output: voice and speed are chosen when the conversation begins; this change is not heard"
-            )
+            self.seat.command(SpeakAs(after.asked_voice, after.speed / self._begun_speed))
         self._tell_session("session.updated")
 
     def _append(self, audio: str) -> None:
