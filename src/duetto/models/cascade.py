@@ -308,8 +308,9 @@ class Cascade:
         )
 
     def _stalled(self) -> frozenset[str]:
-        pipelines = (self._camera, self._screen)
-        return frozenset(pipeline.stream for pipeline in pipelines if pipeline.seeing.stalled)
+        if not (self._camera.stalled or self._screen.stalled):
+            return frozenset()
+        return frozenset(pipeline.stream for pipeline in (self._camera, self._screen) if pipeline.stalled)
 
     def _facing(self) -> bool | None:
         """Whether a face is in the camera's picture; None until one has been."""

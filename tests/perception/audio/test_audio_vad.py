@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from spoken_sound import room, speech
 
-from duetto.perception.audio.vad import WINDOW, SileroBatch, VoiceActivity, VoiceActivitySettings
+from duetto.perception.audio.vad import SETTLED, WINDOW, SileroBatch, VoiceActivity, VoiceActivitySettings
 from duetto.timeline.clock import ms
 from duetto.timeline.turn import MIC_RATE, samples_at
 
@@ -55,6 +55,39 @@ def test_two_words_with_a_pause_are_two_voices_and_a_short_gap_is_none():
     apart, _, _ = turns(room(4, (1, word), (1 + length + 0.5, word)).sound)
     together, _, _ = turns(room(4, (1, word), (1 + length + 0.03, word)).sound)
     assert [len(apart), len(together)] == [2, 1]
+
+
+def test_a_lasting_hush_is_not_judged_and_a_voice_after_it_is_found_as_before():
+    """The same voice after two hours of a hush, as far as the model knows, and after half a second of it."""
+    rng = np.random.default_rng(3)
+    hush = rng.normal(0, 10, (200, WINDOW)).astype(np.float32) / 32768
+    word = speech("seven")[: WINDOW * 12].reshape(-1, WINDOW).astype(np.float32) / 32768
+    loud = rng.normal(0, 60, (1, WINDOW)).astype(np.float32) / 32768
+
+    class Counting(SileroBatch):
+        judged = 0
+
+        def _judge(self, windows, rows):
+            self.judged += len(rows)
+            return super()._judge(windows, rows)
+
+    model = Counting(2)
+    for window in hush:
+        found = model.run(window[None], np.array([0]))
+        assert found.shape == (1,) and found[0] < 0.1
+    assert model.judged == SETTLED
+    for window in hush[:16]:
+        model.run(window[None], np.array([1]))
+    long, short = [], []
+    for window in word:
+        one, other = model.run(np.stack([window, window]))
+        long.append(float(one))
+        short.append(float(other))
+    assert np.allclose(long, short, atol=1e-3) and max(long) > 0.9
+    before = model.judged
+    model.run(np.stack([loud[0], hush[0]]))
+    assert model.judged == before + 2, "the voice has just ended: its hush is none yet"
+    assert model.run(np.zeros((0, WINDOW), np.float32), np.zeros(0, np.intp)).shape == (0,)
 
 
 def clicks(mixed, random):

@@ -19,13 +19,21 @@ WINDOW: Final = 512
 CONTEXT: Final = 64
 """Samples of the window before that the model wants in front of each window."""
 
+HUSH: Final = 1e-6
+"""Mean square of a window (full scale is 1) below which nobody speaks who could be understood: −60 dB."""
+SETTLED: Final = 8
+"""So many windows of hush in a row that the model has found to be none; then it need not judge the next."""
+CLEAR: Final = 0.1
+"""Probability below which a window is clearly no speech."""
+
 Floats = NDArray[np.float32]
 
 
 class SileroBatch:
     """The model with the states of `rows` sessions, each at its own place in time.
 
-    One run of the model serves all sessions that have a window: about 80 µs a window in a batch, 190 µs alone.
+    One run of the model serves all sessions that have a window: about 50 µs a window in a batch, 170 µs alone. In a
+    hush that lasts it is not run: its state would not change, and its answer is known.
     """
 
     def __init__(self, rows: int = 1) -> None:
@@ -37,6 +45,8 @@ class SileroBatch:
         self._rate = np.array(MIC_RATE, np.int64)
         self._state = np.zeros((2, rows, 128), np.float32)
         self._context = np.zeros((rows, CONTEXT), np.float32)
+        self._hushed = np.zeros(rows, np.intp)
+        """Windows of hush in a row that were clearly no speech."""
 
     @property
     def rows(self) -> int:
@@ -46,6 +56,7 @@ class SileroBatch:
         """Forget what a session's row has heard: a new session takes it."""
         self._state[:, row] = 0
         self._context[row] = 0
+        self._hushed[row] = 0
 
     def run(self, windows: Floats, rows: NDArray[np.intp] | None = None) -> Floats:
         """Probabilities of speech, shape (k,), 0 to 1, for one window of each of k rows.
@@ -56,11 +67,20 @@ class SileroBatch:
         rows = np.arange(self.rows) if rows is None else rows
         if windows.shape != (len(rows), WINDOW):
             raise ValueError(f"windows: shape ({len(rows)}, {WINDOW}) (got {windows.shape})")
+        hush = np.einsum("ij,ij->i", windows, windows) < HUSH * WINDOW
+        settled = hush & (self._hushed[rows] >= SETTLED)
+        found = np.zeros(len(rows), np.float32)
+        if not settled.all():
+            found[~settled] = self._judge(windows[~settled], rows[~settled])
+        self._context[rows] = windows[:, -CONTEXT:]
+        self._hushed[rows] = np.where(hush & (found < CLEAR), self._hushed[rows] + 1, 0)
+        return found
+
+    def _judge(self, windows: Floats, rows: NDArray[np.intp]) -> Floats:
         sound = np.concatenate([self._context[rows], windows], axis=1)
         state = np.ascontiguousarray(self._state[:, rows])
         probabilities, after = self._model.run(None, {"input": sound, "state": state, "sr": self._rate})
         self._state[:, rows] = after
-        self._context[rows] = windows[:, -CONTEXT:]
         return np.asarray(probabilities, np.float32)[:, 0]
 
 

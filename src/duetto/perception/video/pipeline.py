@@ -110,6 +110,11 @@ class VideoPipeline:
         return bool(self._faces.boxes)
 
     @property
+    def stalled(self) -> bool:
+        """No picture has come for a while."""
+        return self._stalled
+
+    @property
     def costs(self) -> dict[Level, Cost]:
         """How often each level has run so far, and what it cost."""
         return self._costs.so_far
