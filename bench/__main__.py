@@ -19,6 +19,7 @@ from bench import (
     orders_cost,
     overlap,
     real_speech,
+    spotting,
     tick,
     understanding,
     wire_latency,
@@ -32,6 +33,7 @@ PARTS = {
     "real": real_speech.run,
     "hour": hour.run,
     "orders_cost": orders_cost.run,
+    "spotting": spotting.run,
 }
 SERVER = {
     "wire_latency": wire_latency.run,

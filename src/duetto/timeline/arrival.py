@@ -246,9 +246,9 @@ class Speech(_Arrival, frozen=True, tag="speech"):
 class Fault(_Arrival, frozen=True, tag="fault"):
     """A part failed, or recovered, or an input stream ended badly. The session goes on.
 
-    part: "recogniser", "vision", "reader", "brain", "voice", "tools", "mic", "camera", "keys". text: a plain sentence.
-    reply: the reply it ends, if it ends one. clause: the clause it ends, if any; call: the call of a tool. working: the
-    part works again.
+    part: "recogniser", "spotting" (phrases of orders), "vision", "reader", "brain", "voice", "tools", "mic", "camera",
+    "keys". text: a plain sentence. reply: the reply it ends, if it ends one. clause: the clause it ends, if any; call:
+    the call of a tool. working: the part works again.
     """
 
     part: str

@@ -15,7 +15,7 @@ from typing import Final
 
 from duetto.timeline.arrival import Arrival, Fault
 from duetto.timeline.clock import Deadline, ms, s
-from duetto.timeline.job import Abort, Ask, Call, Forget, Hush, Job, Keep, Listen, More, Part, Speak
+from duetto.timeline.job import Abort, Ask, Call, Forget, Hush, Job, Keep, Listen, More, Part, Speak, Spot
 from duetto.workers.worker import BROKEN, Result, Worker
 
 _QUICK: Final[tuple[Part, ...]] = ("brain", "voice")
@@ -93,6 +93,8 @@ class _Post:
     """Media time (ns) of its latest sign of life."""
     failed: int | None = None
     """The latest ticket there was when it failed, None when it has done a later one since."""
+    spot: Spot | None = None
+    """The phrases it was last told to listen for: one that is begun anew is told again."""
     broken: str | None = None
     """Why it cannot go on, if that was found out since the last `arrivals`."""
 
@@ -132,10 +134,15 @@ class Crew:
                 continue
             if len(post.tasks) >= self.settings.most_jobs and isinstance(job, Listen) and not job.last:
                 continue  # the hang it means is found in `arrivals`; sound is kept in the recording
-            self._ticket += 1
-            charge: int = getattr(self.settings.charges, job.part)
-            post.tasks[self._ticket] = _Task(job, now, now + charge)
-            post.worker.submit(self._ticket, job)
+            if isinstance(job, Spot):
+                post.spot = job
+            self._hand_out(post, job, now)
+
+    def _hand_out(self, post: _Post, job: Job, now: int) -> None:
+        self._ticket += 1
+        charge: int = getattr(self.settings.charges, job.part)
+        post.tasks[self._ticket] = _Task(job, now, now + charge)
+        post.worker.submit(self._ticket, job)
 
     # --- in ---------------------------------------------------------------------------------------------------
 
@@ -153,7 +160,7 @@ class Crew:
                 self._await_due(post, now)
             found.extend(self._hand_in(part, post, now))
             if post.broken is not None:
-                self._lose(post, post.broken)
+                self._lose(post, post.broken, now)
         found.extend(self._faults)
         self._faults.clear()
         if not found:
@@ -269,7 +276,7 @@ class Crew:
             post.broken = post.broken or f"no answer for {limit / 1e9:g} s"
         return found
 
-    def _lose(self, post: _Post, why: str) -> None:
+    def _lose(self, post: _Post, why: str, now: int) -> None:
         """The worker hangs or has ended: what it has not done is lost. Begin anew, or give it up."""
         part = post.worker.part
         lost = [task.job for task in post.tasks.values() if _wanted(task.job) and not task.done]
@@ -279,6 +286,8 @@ class Crew:
         text = f"the {part} gave {why}" if why.startswith("no ") else f"the {part} broke: {why}"
         if post.restarts <= self.settings.restarts and self._restarted(post):
             text += "; it was begun anew"
+            if post.spot is not None and post.spot.phrases:
+                self._hand_out(post, post.spot, now)
         else:
             post.given_up = True
             post.worker.abandon()
@@ -305,7 +314,7 @@ class Crew:
 
 def _wanted(job: Job) -> bool:
     """Does anybody wait for what this job yields?"""
-    return not isinstance(job, Keep | Forget | Hush | Abort)
+    return not isinstance(job, Spot | Keep | Forget | Hush | Abort)
 
 
 def _quick(post: _Post, task: _Task, now: int) -> bool:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol, cast
 
 import msgspec
 
-from duetto.timeline.arrival import Arrival, Hypothesis, TimedWord
+from duetto.timeline.arrival import Arrival, Fault, Hypothesis, Spotted, TimedWord
 from duetto.timeline.job import Job, Listen, Spot
 from duetto.timeline.language import Language
 from duetto.timeline.turn import MIC_RATE, Samples, samples_at
@@ -72,25 +72,58 @@ def open_recogniser(settings: RecogniserSettings) -> Recogniser:
     return make(settings)
 
 
-class RecogniserHandler:
-    """Runs in a worker: each `Listen` brings exactly one `Hypothesis`."""
+class Spotter(Protocol):
+    """Hears phrases in sound, whatever else is said. silent: those that it cannot listen for."""
 
-    def __init__(self, recogniser: Recogniser) -> None:
+    silent: tuple[str, ...]
+
+    def feed(self, utterance: int, start: int, samples: Samples) -> Sequence[Spotted]:
+        """The next sound, int16 (n,) at MIC_RATE, from media time `start` (ns): the phrases that end in it."""
+        ...
+
+
+MakeSpotter = Callable[[Sequence[str]], Spotter]
+
+
+def spotting(settings: RecogniserSettings) -> MakeSpotter | None:
+    """What listens for the phrases of orders beside a recogniser that does not know all words. None: it needs nobody.
+
+    An open vocabulary does: most words of it come out wrong.
+    """
+    if settings.engine != "pocketsphinx":
+        return None
+    from duetto.perception.audio.recognisers.spotting import PhraseSpotter
+
+    return PhraseSpotter
+
+
+class RecogniserHandler:
+    """Runs in a worker: each `Listen` brings exactly one `Hypothesis`, after the phrases that were spotted in it.
+
+    spotting: makes what listens for phrases; without it they are found among the recogniser's words. If it fails, the
+    recogniser goes on.
+    """
+
+    def __init__(self, recogniser: Recogniser, spotting: MakeSpotter | None = None) -> None:
         self._recogniser = recogniser
+        self._make_spotter = spotting
+        self._spotter: Spotter | None = None
         self._utterance: int | None = None
         self._words: tuple[TimedWord, ...] = ()
 
     def handle(self, job: Job) -> Iterator[Arrival]:
         """Raises TypeError for a job of another part."""
         if isinstance(job, Spot):
-            return  # phrases of orders are found among its words
+            yield from self._look_out(job.phrases)
+            return
         if not isinstance(job, Listen):
             raise TypeError(f"job: a recogniser does Listen (got {type(job).__name__})")
         if job.utterance != self._utterance:
             self._recogniser.start(job.start)  # one of many may have to wait here, with nothing changed (`NotNow`)
             self._utterance, self._words = job.utterance, ()
+        samples = job.sound
+        yield from self._spot(job, samples)
         try:
-            samples = job.sound
             heard = self._recogniser.feed(samples, job.quiet) if len(samples) else None
             if job.last:
                 heard = self._recogniser.finish()
@@ -106,8 +139,29 @@ class RecogniserHandler:
     def close(self) -> None:
         self._recogniser.close()
 
+    def _look_out(self, phrases: tuple[str, ...]) -> Iterable[Arrival]:
+        self._spotter = None
+        if self._make_spotter is None or not phrases:
+            return ()
+        try:
+            self._spotter = self._make_spotter(phrases)
+        except Exception as error:
+            return (Fault("spotting", f"the phrases of orders are not listened for: {type(error).__name__}: {error}"),)
+        silent = self._spotter.silent
+        named = ", ".join(f'"{phrase}"' for phrase in silent)
+        return (Fault("spotting", f"cannot listen for {named}: nobody can tell how it sounds"),) if silent else ()
+
+    def _spot(self, job: Listen, samples: Samples) -> Iterable[Arrival]:
+        if self._spotter is None or not len(samples):
+            return ()
+        try:
+            return tuple(self._spotter.feed(job.utterance, job.start, samples))
+        except Exception as error:
+            self._spotter = None
+            return (Fault("spotting", f"phrases are not listened for any more: {type(error).__name__}: {error}"),)
+
 
 def make_handler(settings_json: str) -> RecogniserHandler:
     """The handler for a worker, from `RecogniserSettings` as JSON ("" for the defaults)."""
     settings = msgspec.json.decode(settings_json, type=RecogniserSettings) if settings_json else RecogniserSettings()
-    return RecogniserHandler(open_recogniser(settings))
+    return RecogniserHandler(open_recogniser(settings), spotting(settings))

@@ -16,7 +16,13 @@ from typing import Final, Protocol
 
 import msgspec
 
-from duetto.perception.audio.recogniser import Recogniser, RecogniserHandler, RecogniserSettings, open_recogniser
+from duetto.perception.audio.recogniser import (
+    Recogniser,
+    RecogniserHandler,
+    RecogniserSettings,
+    open_recogniser,
+    spotting,
+)
 from duetto.perception.audio.recognisers.forks import Copies
 from duetto.perception.audio.recognisers.pool import Pool, PooledRecogniser
 from duetto.timeline.arrival import TimedWord
@@ -141,8 +147,8 @@ class Recognisers:
 class _SeatHandler(RecogniserHandler):
     """Tells when it is closed."""
 
-    def __init__(self, recogniser: Recogniser, left: Callable[[], None]) -> None:
-        super().__init__(recogniser)
+    def __init__(self, recogniser: Recogniser, left: Callable[[], None], settings: RecogniserSettings) -> None:
+        super().__init__(recogniser, spotting(settings))
         self._left = left
 
     def close(self) -> None:
@@ -172,6 +178,6 @@ def make_many(settings_json: str) -> ManyHandler:
 
     def make(text: str) -> RecogniserHandler:
         own = msgspec.json.decode(text, type=RecogniserSettings) if text else settings.recogniser
-        return _SeatHandler(*recognisers.open(own))
+        return _SeatHandler(*recognisers.open(own), own)
 
     return ManyHandler(make, lanes=lanes, end=recognisers.close)
