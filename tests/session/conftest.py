@@ -22,7 +22,7 @@ from duetto.perception.video.input import VideoInput
 from duetto.recording.journal import Journal
 from duetto.recording.reader import Recording
 from duetto.recording.trace import trace
-from duetto.session import Inputs
+from duetto.session import CommandInput, Inputs
 from duetto.simulation.script import Cue, Says
 from duetto.simulation.user import SimulatedUser
 from duetto.simulation.voice import reading
@@ -66,6 +66,7 @@ class Stage:
     bell: threading.Event = field(default_factory=threading.Event)
     model: ScriptedChat | None = None
     tools: Sequence[Tool] = ()
+    commands: CommandInput | None = None
 
     def play(
         self, script: Sequence[Cue], *, hears: Sequence[str] | None = None, name: str = "conversation"
@@ -102,7 +103,7 @@ class Stage:
         session = build_session(
             settings,
             clock,
-            Inputs(mic, camera, None, keys),
+            Inputs(mic, camera, None, keys, self.commands),
             feeders=[user],
             observers=[user, journal],
             workers=workers,

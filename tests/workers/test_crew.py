@@ -10,7 +10,7 @@ import pytest
 
 from duetto.timeline.arrival import Arrival, Clause, Fault, Gist, Hypothesis, ReplyEnd
 from duetto.timeline.clock import ms
-from duetto.timeline.job import Ask, Context, Forget, Job, Keep, Listen
+from duetto.timeline.job import Ask, Context, Forget, Job, Keep, Listen, Spot
 from duetto.workers.crew import Crew, CrewSettings
 from duetto.workers.inline import InlineWorker
 from duetto.workers.process import ProcessWorker
@@ -137,6 +137,33 @@ def test_a_hung_part_is_begun_anew_then_given_up_and_never_waited_for_again() ->
     assert isinstance(fault, Fault) and "goes on without it" in fault.text
     crew.submit([listen()], now=ms(160))
     assert crew.arrivals(ms(200)) == ()
+    let_go.set()
+    crew.close()
+
+
+class Noted(Hung):
+    """Writes down what it is told to listen for."""
+
+    def __init__(self, told: list[tuple[str, ...]], let_go: threading.Event) -> None:
+        super().__init__(let_go)
+        self._told = told
+
+    def handle(self, job: Job) -> Iterator[Arrival]:
+        if isinstance(job, Spot):
+            self._told.append(job.phrases)
+        else:
+            yield from super().handle(job)
+
+
+def test_a_recogniser_that_begins_anew_is_told_again_what_to_listen_for_and_that_is_no_sign_of_life() -> None:
+    bell, let_go, told = threading.Event(), threading.Event(), []
+    crew = virtual(ThreadWorker("recogniser", lambda: Noted(told, let_go), bell), bell=bell, patience=0.05, restarts=2)
+    crew.submit([Spot(("um",)), Spot(("um", "like")), listen()], now=0)
+    for turn, text in enumerate(("begun anew", "begun anew", "goes on without it"), start=1):
+        faults = crew.arrivals(ms(80) * turn - ms(40))
+        assert [fault.text.count(text) for fault in faults if isinstance(fault, Fault)] == [1]
+        crew.submit([listen()], now=ms(80) * turn)
+    assert told == [("um",), *[("um", "like")] * 3]
     let_go.set()
     crew.close()
 
