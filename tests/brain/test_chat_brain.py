@@ -144,7 +144,7 @@ def test_tools_are_offered_only_where_they_may_be_called():
         ((), True, ()),
     ):
         model = chat("Fine.")
-        play(model, ask(may_call=may_call), tools)
+        play(model, ask(may_call=may_call), tools, orders=False)
         assert model.requests[0].asked.tools == offered
 
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from duetto.interaction import amend, calls, replies
 from duetto.interaction.action import Action, Tell
 from duetto.interaction.percept import Percept
-from duetto.interaction.state import CHANGEABLE, State
+from duetto.interaction.state import CHANGEABLE, Reply, State
 from duetto.timeline.arrival import Act, Clause, Fault, Gist, GoOn, ReplyEnd, ToolCall, Withdraw
 
 REGRET = "Sorry, I could not think of an answer just now."
@@ -37,6 +37,10 @@ def take_in(state: State, percept: Percept) -> replies.Decision:
                 if reply.origin == "tool" and not reply.clauses:
                     state, more = amend.outcome_speaks(state, reply.id, percept)
                     actions.extend(more)
+            case Act() if _unasked(reply):
+                # Whatever was read, looked up or remarked gives no orders, and ends none.
+                state, more = replies.act(state, reply.id, (Act(reply.id, stop=arrival.stop),), percept.now)
+                actions.extend(more)
             case Act() if reply.draft:
                 state = state.with_reply(replace(reply, acts=(*reply.acts, arrival)))
             case Act():
@@ -56,6 +60,11 @@ def take_in(state: State, percept: Percept) -> replies.Decision:
             case _:
                 pass
     return state, tuple(actions)
+
+
+def _unasked(reply: Reply) -> bool:
+    """Has the user not asked for this reply?"""
+    return reply.apart or reply.origin in ("order", "tool")
 
 
 def keep(state: State, id: int, now: int) -> replies.Decision:

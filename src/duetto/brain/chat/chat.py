@@ -9,6 +9,7 @@ from typing import Any, Final
 
 import msgspec
 
+from duetto.brain.chat import ordering
 from duetto.brain.chat.clauses import Cutter
 from duetto.brain.chat.marks import Mark, MarkReader
 from duetto.brain.chat.model import CallRequest, ChatModel, ChatRequest, Message, ModelTrouble, Piece
@@ -29,6 +30,8 @@ MOST_TEXT: Final = 50_000
 """Characters of one answer; a server that streams on beyond it is told to stop."""
 MOST_ARGUMENTS: Final = 20_000
 """Characters of the arguments of one call."""
+MOST_TURNS: Final = 3
+"""Turns of the model in one reply, of which each but the first is told what came of its calls about orders."""
 PAUSE_S: Final = 0.3
 """Seconds before a request is made again; twice that the next time."""
 _WITHDRAW: Final = ToolSpec(
@@ -50,15 +53,23 @@ class _Withdrawal(msgspec.Struct):
 
 @dataclass(slots=True)
 class _Answer:
-    """One reply as it streams in. specs: the tools it may call. text: all that the model wrote. after: its time so far
-    (see `Timed`); begun: when its latest request was made.
+    """One reply as it streams in. specs: the tools it may call; orders: it may give standing orders. messages: the
+    request; told: what of it came of its own calls about orders. text: all that the model wrote, since: from where on
+    the latest of it. ordered: the latest calls about orders, and what the model is to be told of each. after: its time
+    so far (see `Timed`); begun: when its latest request was made.
     """
 
     ask: Ask
     specs: dict[str, ToolSpec]
+    orders: bool
+    messages: tuple[Message, ...]
+    told: tuple[Message, ...] = ()
     cutter: Cutter = field(default_factory=Cutter)
     marks: MarkReader = field(default_factory=MarkReader)
     text: str = ""
+    since: int = 0
+    ordered: list[tuple[CallRequest, str]] = field(default_factory=list)
+    refused: bool = False
     clauses: int = 0
     calls: int = 0
     pieces: int = 0
@@ -68,6 +79,23 @@ class _Answer:
     begun: int = 0
     waits: bool = False
     watch: Stopwatch = field(default_factory=Stopwatch)
+
+    @property
+    def latest(self) -> str:
+        """What the model wrote in its latest turn."""
+        return self.text[self.since :]
+
+    @property
+    def to_be_told(self) -> bool:
+        """Is there something that the model has to be told to end its reply: a refusal, or what it is to confirm?"""
+        silent = not self.clauses and self.calls == len(self.ordered)
+        return bool(self.ordered) and not self.waits and (self.refused or silent)
+
+    def tell(self) -> None:
+        """The next request is the same with what came of the calls about orders."""
+        new = _outcomes(self.latest, self.ordered, len(self.told))
+        self.messages, self.told = (*self.messages, *new), (*self.told, *new)
+        self.since, self.ordered, self.refused = len(self.text), [], False
 
     def timed(self, arrival: Arrival) -> Timed:
         return Timed(arrival, self.after)
@@ -84,7 +112,10 @@ class ChatHandler:
         self.settings = settings or ChatSettings()
         self._model = model
         self._own = {one.name: one.spec for one in tools}
-        self._prompter = Prompter(self.settings.instructions, characters=self.settings.characters, tools=bool(tools))
+        self._orders = self.settings.orders
+        self._prompter = Prompter(
+            self.settings.instructions, characters=self.settings.characters, tools=bool(tools), orders=self._orders
+        )
 
     async def handle(self, job: Job) -> AsyncIterator[Arrival | Timed]:
         """Raises TypeError for a job of another part."""
@@ -111,39 +142,22 @@ class ChatHandler:
         if understood == "none" or put_off:
             yield ReplyEnd(ask.reply)
             return
-        answer = _Answer(ask, self._specs(ask))
-        messages = self._prompter.messages(ask)
-        size, stable = self._prompter.stable(messages)
+        orders = self._orders and ask.context.choice != "none" and ordering.may_order(ask)
+        answer = _Answer(ask, self._specs(ask), orders, self._prompter.messages(ask))
+        size, stable = self._prompter.stable(answer.messages)
         trouble: ModelTrouble | None = None
-        for attempt in range(self.settings.retries + 1):
-            answer.requests += 1
-            try:
-                if answer.text and not answer.text[-1].isspace():
-                    for arrival in self._read(answer, " "):  # it goes on where it broke: with a new word
-                        yield arrival
-                async for arrival in self._stream(answer, _continued(messages, answer.text)):
-                    yield arrival
-                trouble = None
-                break
-            except ModelTrouble as problem:
-                trouble = problem
-                answer.passed(problem.after)
-                if attempt == self.settings.retries or not self._worth_another(problem):
-                    break
-                wait = 0.0 if problem.kind == "overflow" else problem.wait_s or PAUSE_S * 2**attempt
-                if problem.kind == "overflow":
-                    self._prompter.shorten()
-                    messages = self._prompter.messages(ask)
-                elif problem.after is None:
-                    await asyncio.sleep(wait)
+        for turn in range(MOST_TURNS):
+            if turn:
+                answer.tell()
+            async for part in self._insist(answer):
+                if isinstance(part, ModelTrouble):
+                    trouble = part
                 else:
-                    answer.after += round(wait * NS_PER_S)
-        for part in answer.marks.rest():
-            if isinstance(part, str) and not answer.waits:
-                for text in answer.cutter.push(part):
-                    yield self._clause(answer, text)
-        for text in answer.cutter.rest():
-            yield self._clause(answer, text)
+                    yield part
+            for arrival in self._rest(answer):
+                yield arrival
+            if trouble is not None or not answer.to_be_told:
+                break
         yield answer.timed(
             Usage(ask.reply, size, stable, len(answer.text), answer.pieces, answer.first, answer.requests)
         )
@@ -151,6 +165,53 @@ class ChatHandler:
             yield answer.timed(Fault("brain", f"{_REGRETS[trouble.kind]}: {trouble}", reply=ask.reply))
         else:
             yield answer.timed(ReplyEnd(ask.reply))
+
+    async def _insist(self, answer: _Answer) -> AsyncIterator[Arrival | Timed | ModelTrouble]:
+        """What a request brings, made again after trouble that may pass. The trouble comes last where it does not."""
+        attempt = 0
+        while True:
+            answer.requests += 1
+            try:
+                if answer.latest and not answer.latest[-1].isspace():
+                    for arrival in self._read(answer, " "):  # it goes on where it broke: with a new word
+                        yield arrival
+                async for arrival in self._stream(answer, _continued(answer.messages, answer.latest)):
+                    yield arrival
+                return
+            except ModelTrouble as problem:
+                answer.passed(problem.after)
+                if problem.kind == "refused" and self._takes_no_tools(answer, problem):
+                    answer.messages = self._prompter.messages(answer.ask)
+                    continue
+                if attempt == self.settings.retries or not self._worth_another(problem):
+                    yield problem
+                    return
+                wait = 0.0 if problem.kind == "overflow" else problem.wait_s or PAUSE_S * 2**attempt
+                attempt += 1
+                if problem.kind == "overflow":
+                    self._prompter.shorten()
+                    answer.messages = (*self._prompter.messages(answer.ask), *answer.told)
+                elif problem.after is None:
+                    await asyncio.sleep(wait)
+                else:
+                    answer.after += round(wait * NS_PER_S)
+
+    def _takes_no_tools(self, answer: _Answer, trouble: ModelTrouble) -> bool:
+        """Was it refused for tools that the model could do without? From now on it does."""
+        if not self._orders or not answer.orders or answer.text or "tool" not in str(trouble).lower():
+            return False
+        self._orders = answer.orders = False
+        self._prompter.without_orders()
+        return True
+
+    def _rest(self, answer: _Answer) -> list[Arrival | Timed]:
+        """What is left when a stream has ended."""
+        found: list[Arrival | Timed] = []
+        for part in answer.marks.rest():
+            if isinstance(part, str) and not answer.waits:
+                found.extend(self._clause(answer, text) for text in answer.cutter.push(part))
+        found.extend(self._clause(answer, text) for text in answer.cutter.rest())
+        return found
 
     def _worth_another(self, trouble: ModelTrouble) -> bool:
         if trouble.kind == "busy":
@@ -161,8 +222,10 @@ class ChatHandler:
         """One request's stream as arrivals. Raises ModelTrouble."""
         context = answer.ask.context
         offered = (*answer.specs.values(), _WITHDRAW) if answer.specs else ()
+        if answer.orders:
+            offered = (*ordering.specs(), *offered)
         # What follows from an outcome is free: a model that must call would call forever.
-        choice = "auto" if answer.ask.how == "tool" else context.choice
+        choice = "auto" if answer.ask.how == "tool" or answer.told else context.choice
         request = ChatRequest(messages, offered, answer.ask.reply, choice)
         answer.begun = answer.after
         stream = self._model.stream(request)
@@ -201,7 +264,10 @@ class ChatHandler:
         if piece.call is not None and answer.ask.may_call and answer.calls < MOST_CALLS:
             answer.calls += 1
             found.extend(self._clause(answer, text) for text in answer.cutter.rest())
-            found.append(answer.timed(self._call(answer, piece.call)))
+            if piece.call.name in (ordering.STAND, ordering.END) and piece.call.name not in answer.specs:
+                found.extend(self._order(answer, piece.call))
+            else:
+                found.append(answer.timed(self._call(answer, piece.call)))
         return found
 
     def _read(self, answer: _Answer, text: str) -> list[Arrival | Timed]:
@@ -227,6 +293,17 @@ class ChatHandler:
         clause = Clause(answer.ask.reply, answer.clauses, text)
         answer.clauses += 1
         return answer.timed(clause)
+
+    def _order(self, answer: _Answer, call: CallRequest) -> list[Arrival | Timed]:
+        """An order is given or ended, or the model is told why not. Not offered, it is as if it had not been called."""
+        if not answer.orders:
+            answer.calls -= 1
+            return []
+        call = CallRequest(call.name, call.arguments[:MOST_ARGUMENTS])
+        done = ordering.take(call, answer.ask, sees=self.settings.pictures > 0)
+        answer.ordered.append((call, done.told))
+        answer.refused = answer.refused or done.act is None
+        return [] if done.act is None else [answer.timed(done.act)]
 
     def _specs(self, ask: Ask) -> dict[str, ToolSpec]:
         """The tools that may be called, by name: duetto's own, then the application's."""
@@ -260,6 +337,17 @@ def _spec(offer: Offer) -> ToolSpec:
         effects=offer.effects,
         behind=offer.behind,
     )
+
+
+def _outcomes(text: str, ordered: Sequence[tuple[CallRequest, str]], before: int) -> tuple[Message, ...]:
+    """The model's latest turn, and what came of its calls about orders. before: number of messages told so before."""
+    calls: list[Message] = []
+    results: list[Message] = []
+    for number, (call, told) in enumerate(ordered, before + 1):
+        function = {"name": call.name, "arguments": call.arguments}
+        calls.append({"id": f"order_{number}", "type": "function", "function": function})
+        results.append({"role": "tool", "tool_call_id": f"order_{number}", "content": told})
+    return ({"role": "assistant", "content": text or None, "tool_calls": calls}, *results)
 
 
 def _wholeness(ask: Ask) -> tuple[Understood, bool]:

@@ -42,6 +42,9 @@ class ChatSettings:
     """Longest that a busy server's "try again in …" is obeyed; beyond it the user is told."""
     filler_after: int = s(1.5)
     """ns after which a reply that has not begun is announced with a short word, once."""
+    orders: bool = True
+    """The model can give standing orders and end them, as the user asks for it: it has two tools for that, of about
+    1,700 tokens. Of a server that takes no tools it is asked without."""
     drafts: bool = True
     """Ask for an answer before the turn has ended, on words that seem whole: the first token is there sooner, and some
     answers are wasted."""

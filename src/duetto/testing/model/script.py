@@ -40,6 +40,8 @@ class Asked:
     def words(self) -> str:
         """What the user said or typed last, without its time; "" where the model was asked about an outcome."""
         lines = self.last.splitlines()
+        if self.messages and self.messages[-1]["role"] == "tool":
+            return ""
         if not self.state:
             return self.last
         return _STAMP.sub("", lines[-2]) if len(lines) > 1 and not _SEEN.match(lines[-2]) else ""
@@ -65,7 +67,8 @@ class Asked:
         """The latest outcome of a tool, if it came last of all; else None."""
         if self.words:
             return None
-        for message in reversed(self.messages[:-1]):
+        last = self.messages[-1:] if self.messages[-1:] and self.messages[-1]["role"] == "tool" else ()
+        for message in (*last, *reversed(self.messages[:-1])):
             if message["role"] == "tool":
                 return str(message["content"])
             if message["role"] == "user":
