@@ -53,6 +53,11 @@ def weighed(model: Says, stream: str | None = None, **known: object) -> bool:
 
     (found,) = asyncio.run(main())
     assert isinstance(found, Weighed) and found.number == 5
+    if model.asked:
+        assert found.prompt > len("Is the user leaving?") and found.pictures == (stream is not None)
+        assert found.pieces <= model.given
+    else:
+        assert (found.prompt, found.pieces) == (0, 0)
     return found.yes
 
 

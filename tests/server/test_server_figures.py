@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
+import msgspec
 import pytest
 from opentelemetry import trace
 from server_rig import Rig, micro_turn
@@ -17,7 +18,10 @@ from duetto.server.settings import Limits, ServerSettings
 from duetto.server.shelf import Resuming
 from duetto.server.story import Figure, Story
 from duetto.server.tracing import SessionTrace
+from duetto.timeline.arrival import Weighed
 from duetto.timeline.clock import ms
+from duetto.timeline.increment import Span
+from duetto.timeline.turn import Turn
 from duetto.wire.happening import (
     CallMade,
     CallWithdrawn,
@@ -284,3 +288,19 @@ def test_not_too_many_wait(monkeypatch):
             seat.end()
 
     asyncio.run(run())
+
+
+def test_what_the_questions_of_standing_orders_cost_is_counted():
+    span = Span(0, ms(40))
+    turn = Turn(0, 0, span, arrivals=(Weighed(1, True, 200, 1, 2), Weighed(2, False, 100, 0, 1)))
+    of = micro_turn()
+    figures = list(Story().read((), msgspec.structs.replace(of, turns=(turn,))))
+    assert [(figure.name, figure.value) for figure in figures] == [
+        *(("question yes", 1), ("prompt", 200), ("pieces", 2), ("pictures", 1)),
+        *(("question no", 1), ("prompt", 100), ("pieces", 1), ("pictures", 0)),
+    ]
+    metrics = Metrics()
+    metrics.figures(figures)
+    text = metrics.text().decode()
+    assert 'duetto_order_questions_total{answer="yes"} 1.0' in text and "duetto_question_pictures_total 1.0" in text
+    assert "duetto_prompt_characters_total 300.0" in text

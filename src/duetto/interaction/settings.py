@@ -112,6 +112,10 @@ class InteractionSettings:
     """Remarks of standing orders that may wait to be said; one more is not made."""
     most_weighed: int = 2
     """Questions of standing orders that the brain may be working on at once."""
+    most_questions: int = 30
+    """Questions of standing orders that are put to the brain within a minute, at most, of all together: each is a
+    request to a model, mostly with a picture. What is beyond is told, once a minute: pictures are asked about later,
+    words are not."""
     weigh_gap: int = s(2)
     """ns between two askings of a question about a picture, at least."""
     weigh_moving: int = s(4)

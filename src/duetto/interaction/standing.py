@@ -284,7 +284,9 @@ class Book:
     index: None where the orders have changed. soon: up to where (ns) time was taken into account. words: those that
     were looked through last, of `utterance`. occurrences: of phrases, lately. line: the unsent line that was looked
     through last, with its `typing`. spoken: when the latest remarks were begun (ns). told: when it was last said
-    that there are too many. flooded: remarks that were left out since. next: number of the next occurrence or question.
+    that there are too many. flooded: remarks that were left out since. put: when the questions of the last minute were
+    put to the brain (ns); short: when it was last told that there are too many. next: number of the next occurrence or
+    question.
     """
 
     index: Index | None = None
@@ -304,4 +306,6 @@ class Book:
     spoken: tuple[int, ...] = ()
     told: int | None = None
     flooded: int = 0
+    put: tuple[int, ...] = ()
+    short: int | None = None
     next: int = 1

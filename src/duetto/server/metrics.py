@@ -68,6 +68,9 @@ class Metrics:
         self.characters = count("prompt_characters", "Characters of requests to language models.")
         self.pieces = count("model_pieces", "Pieces (about tokens) that came from language models.")
 
+        self.questions = count("order_questions", "Questions of standing orders to language models.", "answer")
+        self.pictures = count("question_pictures", "Pictures shown with questions of standing orders.")
+
     def way(self, wire: str, way: Literal["in", "out"]) -> tuple[Counter, Counter]:
         """The counters of messages and of their bytes."""
         return self.messages.labels(wire, way), self.bytes.labels(wire, way)
@@ -88,6 +91,10 @@ class Metrics:
                     self.calls.inc()
                 case ["failure"]:
                     self.failures.labels(self._part(figure.part)).inc()
+                case ["question", answer]:
+                    self.questions.labels(answer).inc()
+                case ["pictures"]:
+                    self.pictures.inc(figure.value)
                 case ["prompt"]:
                     self.characters.inc(figure.value)
                 case ["pieces"]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from duetto.interaction.action import AskBrain, DropReply, KeepReply
 from duetto.models.model import MicroTurn
+from duetto.timeline.arrival import Weighed
 from duetto.timeline.clock import in_s
 from duetto.wire.happening import (
     CallMade,
@@ -25,7 +26,8 @@ from duetto.wire.happening import (
 @dataclass(frozen=True, slots=True)
 class Figure:
     """One thing measured. name "reply", "yield", "text": seconds of media time; "draft used", "draft wasted", "turn",
-    "call", "failure", "reply done", "reply cut", "reply failed": one more; "prompt", "pieces": so many.
+    "call", "failure", "reply done", "reply cut", "reply failed", "question yes", "question no": one more; "prompt",
+    "pieces", "pictures": so many.
 
     part: of a failure.
     """
@@ -82,6 +84,14 @@ class Story:
                 case Used(prompt=prompt, pieces=pieces):
                     yield Figure("prompt", prompt)
                     yield Figure("pieces", pieces)
+
+        for turn in micro_turn.turns:
+            for arrival in turn.arrivals:
+                if isinstance(arrival, Weighed):
+                    yield Figure(f"question {'yes' if arrival.yes else 'no'}")
+                    yield Figure("prompt", arrival.prompt)
+                    yield Figure("pieces", arrival.pieces)
+                    yield Figure("pictures", arrival.pictures)
 
     def _decided(self, micro_turn: MicroTurn) -> Iterator[Figure]:
         for output in micro_turn.outputs:

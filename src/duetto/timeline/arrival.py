@@ -192,10 +192,16 @@ class ReplyEnd(_Arrival, frozen=True, tag="reply-end"):
 
 
 class Weighed(_Arrival, frozen=True, tag="weighed"):
-    """The answer to a question that a standing order puts to the brain. number: of the `Weigh`. yes: it is so."""
+    """The answer to a question that a standing order puts to the brain. number: of the `Weigh`. yes: it is so.
+
+    What it took: prompt, pictures: characters and pictures sent. pieces: as in `Usage`.
+    """
 
     number: int
     yes: bool
+    prompt: int = 0
+    pictures: int = 0
+    pieces: int = 0
 
 
 # --- tools ----------------------------------------------------------------------------------------------------

@@ -18,7 +18,7 @@ from duetto.brain.chat.settings import ChatSettings
 from duetto.brain.chat.weighing import weigh
 from duetto.brain.chat.wholeness import Understood, wholeness
 from duetto.brain.tools import Tool, ToolSpec
-from duetto.timeline.arrival import Arrival, Clause, Fault, Gist, GoOn, ReplyEnd, ToolCall, Usage, Weighed, Withdraw
+from duetto.timeline.arrival import Arrival, Clause, Fault, Gist, GoOn, ReplyEnd, ToolCall, Usage, Withdraw
 from duetto.timeline.clock import NS_PER_S, Stopwatch
 from duetto.timeline.command import Offer
 from duetto.timeline.job import Ask, Forget, Job, Keep, Weigh
@@ -126,7 +126,7 @@ class ChatHandler:
             case Keep() | Forget():
                 return  # it has no memory: what was heard is in the context of the next request
             case Weigh():
-                yield Weighed(job.number, await weigh(self._model, job, self.settings.first_s))
+                yield await weigh(self._model, job, self.settings.first_s)
             case _:
                 raise TypeError(f"job: the brain does not do {type(job).__name__}")
 

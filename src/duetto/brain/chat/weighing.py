@@ -7,7 +7,8 @@ import re
 from typing import Final
 
 from duetto.brain.chat.model import ChatModel, ChatRequest, Message
-from duetto.brain.chat.prompt import picture_part
+from duetto.brain.chat.prompt import flat, picture_part
+from duetto.timeline.arrival import Weighed
 from duetto.timeline.job import Weigh
 
 MOST_REMARKS: Final = 6
@@ -35,25 +36,30 @@ def messages(job: Weigh) -> tuple[Message, ...]:
     return ({"role": "system", "content": _SYSTEM}, {"role": "user", "content": parts})
 
 
-async def weigh(model: ChatModel, job: Weigh, limit_s: float) -> bool:
+async def weigh(model: ChatModel, job: Weigh, limit_s: float) -> Weighed:
     """Whether the model says yes within `limit_s` seconds. Whatever goes wrong is a no: nothing is said on a guess."""
-    if job.stream is not None and not any(picture.stream == job.stream for picture in job.context.pictures):
-        return False  # it sees no pictures, or there is none
+    pictured = job.stream is not None
+    if pictured and not any(picture.stream == job.stream for picture in job.context.pictures):
+        return Weighed(job.number, False)  # it sees no pictures, or there is none
     text = ""
-    stream = model.stream(ChatRequest(messages(job)))
+    pieces = 0
+    asked = messages(job)
+    cost = len(flat(asked))
+    stream = model.stream(ChatRequest(asked))
     try:
         async with asyncio.timeout(limit_s):
             async for piece in stream:
                 text += piece.text
+                pieces += 1
                 if len(text) > MOST_LETTERS or _ANSWERED.match(text):
                     break
     except asyncio.CancelledError:
         raise
     except Exception:  # a client library's trouble
-        return False
+        return Weighed(job.number, False, cost, int(pictured), pieces)
     finally:
         close = getattr(stream, "aclose", None)
         if close is not None:
             await close()
     words = _WORDS.findall(text.lower())
-    return bool(words) and words[0] == "yes"
+    return Weighed(job.number, bool(words) and words[0] == "yes", cost, int(pictured), pieces)

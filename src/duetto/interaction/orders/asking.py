@@ -1,6 +1,7 @@
 """Questions that the brain is asked for a standing order: about what was said, and about a picture that has changed.
 
-Seldom: at the end of a turn, or when cheap vision says that something is otherwise; never more than a few at once.
+Seldom: at the end of a turn, or when cheap vision says that something is otherwise; never more than a few at once, and
+so many a minute.
 """
 
 from __future__ import annotations
@@ -8,13 +9,15 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Final
 
-from duetto.interaction.action import Inquire
+from duetto.interaction.action import Inquire, Tell
 from duetto.interaction.orders.happening import Happening
 from duetto.interaction.percept import Percept
 from duetto.interaction.settings import InteractionSettings
 from duetto.interaction.standing import Asked, Book, Picture, Standing
 from duetto.timeline.arrival import Weighed
+from duetto.timeline.clock import s
 
+MINUTE: Final = s(60)
 MOST_ASKING: Final = 16
 """Questions about what was said that may wait to be put; the oldest goes."""
 
@@ -47,7 +50,7 @@ def answers(book: Book, percept: Percept) -> tuple[Book, tuple[Happening, ...]]:
 
 def ask(
     book: Book, orders: tuple[Standing, ...], percept: Percept, settings: InteractionSettings, *, said: bool
-) -> tuple[Book, tuple[Inquire, ...]]:
+) -> tuple[Book, tuple[Inquire | Tell, ...]]:
     """Put what is to be asked, as far as there is room. said: the user has just ended a turn, or sent a line."""
     now = percept.now
     asked = tuple(one for one in book.asked if now - one.at < settings.weigh_limit)
@@ -56,11 +59,18 @@ def ask(
         wanted = dict.fromkeys(q for one in orders if one.given < now for q in one.needs.meanings)
         asking = tuple(dict.fromkeys((*asking, *wanted)))[-MOST_ASKING:]
     pictures = tuple(_stirred(picture, percept, settings) for picture in book.pictures)
-    inquiries: list[Inquire] = []
+    inquiries: list[Inquire | Tell] = []
+    put, short = tuple(at for at in book.put if now - at < MINUTE), book.short
     number = book.next
     while len(asked) < settings.most_weighed:
         busy = {(one.stream, one.question) for one in asked}
         due = [p for p in pictures if p.stirred and _rested(p, now, settings) and (p.stream, p.question) not in busy]
+        if (asking or due) and len(put) >= settings.most_questions:
+            asking = ()  # later they would be about other words
+            if short is None or now - short >= MINUTE:
+                short = now
+                inquiries.append(Tell("orders", f"Orders ask more than {len(put)} questions a minute: some must wait."))
+            break
         if asking:
             inquiry = Inquire(number, asking[0])
             asking, first = asking[1:], False
@@ -72,10 +82,11 @@ def ask(
             break
         asked = (*asked, Asked(number, inquiry.question, inquiry.stream, now, first))
         inquiries.append(inquiry)
+        put = (*put, now)
         number += 1
-    changed = asked != book.asked or asking != book.asking or pictures != book.pictures
-    if changed:
-        book = replace(book, asked=asked, asking=asking, pictures=pictures, next=number)
+    before = (book.asked, book.asking, book.pictures, book.short)
+    if (asked, asking, pictures, short) != before:
+        book = replace(book, asked=asked, asking=asking, pictures=pictures, put=put, short=short, next=number)
     return book, tuple(inquiries)
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
-from duetto.interaction.action import Action, DropReply, Fire, Inquire, Unfire, Unwatch, Watch
+from duetto.interaction.action import Action, DropReply, Fire, Inquire, Tell, Unfire, Unwatch, Watch
 from duetto.interaction.orders import asking, book, conditions, hearing, needs, remarks
 from duetto.interaction.orders.happening import Happening, Slice
 from duetto.interaction.percept import Percept
@@ -67,7 +67,7 @@ def check(state: State, percept: Percept, *, said: bool = False) -> tuple[State,
     return state, (*actions, *inquiries)
 
 
-def _ask(state: State, percept: Percept, *, said: bool) -> tuple[State, tuple[Inquire, ...]]:
+def _ask(state: State, percept: Percept, *, said: bool) -> tuple[State, tuple[Inquire | Tell, ...]]:
     shared = state.book
     index = shared.index
     asks = index is not None and ("meaning" in index.kinds or "shows" in index.kinds)
