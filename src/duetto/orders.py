@@ -20,6 +20,7 @@ from duetto.timeline.order import (
     After,
     AllOf,
     AnyOf,
+    Clauses,
     Condition,
     Interval,
     Manner,
@@ -95,6 +96,14 @@ def said(*phrases: str) -> When:
 def meant(question: str) -> When:
     """The language model says yes to this question about what the user has just said."""
     return When(Meaning(question))
+
+
+def clauses() -> When:
+    """Each clause that the user says, while they speak; {word} is the clause.
+
+    `.ask("Translate into German: {word}", manner="over")` interprets, `.say("{word}", manner="text")` makes captions.
+    """
+    return When(Clauses())
 
 
 def at(seconds: float) -> When:

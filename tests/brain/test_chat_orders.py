@@ -26,6 +26,7 @@ from duetto.timeline.order import (
     After,
     AllOf,
     AnyOf,
+    Clauses,
     Condition,
     Interval,
     Meaning,
@@ -291,6 +292,7 @@ WORDS = Words(("stop",), "either")
         ({"kind": "silence", "seconds": 5}, Silence(s(5), "user")),
         (STOP, WORDS),
         ({"kind": "meaning", "question": "Is it sad?"}, Meaning("Is it sad?")),
+        ({"kind": "clauses"}, Clauses()),
         ({"kind": "seen", "what": "person", "region": ""}, Sight("person")),
         ({"kind": "repeats", "of": "push-up"}, Repeats("push-up")),
         ({"kind": "reads", "phrases": ["Failed"]}, Reads(("Failed",), "screen")),
@@ -329,11 +331,11 @@ def test_the_schema_is_small_and_says_each_thing_once() -> None:
     text = json.dumps(schema)
     assert len(text) < 7000 and "discriminator" not in text and "title" not in text
     kinds = [part["$ref"].rsplit("/", 1)[1] for part in schema["$defs"]["When"]["anyOf"]]
-    assert len(kinds) == 15 and set(kinds) | {"When"} == set(schema["$defs"])
+    assert len(kinds) == 16 and set(kinds) | {"When"} == set(schema["$defs"])
     assert schema["properties"]["until"]["anyOf"] == [{"$ref": "#/$defs/When"}, {"type": "null"}]
     assert {one.name: one.parameters["type"] for one in specs()} == {"stand_order": "object", "end_order": "object"}
     tags = {schema["$defs"][kind]["properties"]["kind"]["enum"][0] for kind in kinds}
-    assert "moment" in tags and "nth" in tags and len(tags) == 15
+    assert "moment" in tags and "nth" in tags and len(tags) == 16
 
 
 def test_arguments_that_are_nothing_are_refused() -> None:

@@ -7,13 +7,13 @@ from typing import Any
 
 from duetto.assembly import model_of
 from duetto.brain.chat.model import CallRequest
-from duetto.interaction.action import AskBrain, Fire, Unwatch, Watch
+from duetto.interaction.action import AskBrain, Fire, Unfire, Unwatch, Watch
 from duetto.recording.reader import Recording
 from duetto.recording.replay import replay
 from duetto.simulation.script import At, Cue, Hears, Quiet, Says
 from duetto.testing.model import Rule, Script, ScriptedChat
 from duetto.timeline.clock import s
-from duetto.timeline.payload import Heard
+from duetto.timeline.payload import Heard, Shown
 
 BREATHE = CallRequest(
     "stand_order",
@@ -27,6 +27,22 @@ ASKED = CallRequest(
     "stand_order",
     json.dumps({"name": "joke", "when": {"kind": "moment", "in_s": 3}, "say": "Tell a joke.", "asks": True}),
 )
+GERMAN = CallRequest(
+    "stand_order",
+    json.dumps(
+        {"name": "german", "when": {"kind": "clauses"}, "say": "To German: {word}", "asks": True, "manner": "over"}
+    ),
+)
+CAPTIONS = CallRequest(
+    "stand_order",
+    json.dumps({"name": "captions", "when": {"kind": "clauses"}, "say": "{word}", "manner": "text"}),
+)
+SPRING = Rule("to german: the house was built in spring", "Das Haus wurde im Frühling gebaut,", noted=True)
+ROOF = Rule("to german: and the roof came later", "und das Dach kam später,", noted=True)
+RAIN = Rule("to german: because of the rain", "wegen des Regens.", noted=True)
+LISTENS = Rule("", "[wait]")
+LONG = "the house was built in spring and the roof came later because of the rain"
+WHOLE = "Das Haus wurde im Frühling gebaut, und das Dach kam später, wegen des Regens."
 END = CallRequest("end_order", '{"names": ["breathe"]}')
 
 
@@ -104,3 +120,40 @@ def test_an_order_that_asks_the_model_is_answered_by_it_and_cannot_order(stage: 
     assert [one.order.name for one in actions(recording, Watch)] == ["joke"]
     asked = [one for one in actions(recording, AskBrain) if one.how == "told"]
     assert len(asked) == 1 and "Tell a joke." in asked[0].note
+
+
+# --- speech behind speech -----------------------------------------------------------------------------------------
+
+
+def translated(stage: Any, says: str, *rules: Rule, hears: str | None = None) -> Recording:
+    stage.model = chat(Rule("translate", "I will.", (GERMAN,)), SPRING, ROOF, RAIN, *rules, LISTENS)
+    script = (Cue(At(s(0.5)), (Says("translate for me"),)), Cue(Quiet(s(1)), (Says(says),)))
+    return stage.play(script, hears=None if hears is None else ["translate for me", hears])
+
+
+def test_a_running_translation_comes_clause_by_clause_behind_the_speaker(stage: Any) -> None:
+    recording = translated(stage, LONG)
+    assert heard(recording) == f"I will. {WHOLE}"
+    begins = [e.span.start for m in recording for o in m.outputs for e in o.edits if isinstance(e.payload, Heard)]
+    notes = [one.note for one in actions(recording, AskBrain) if one.note]
+    assert len(notes) == 3 and not actions(recording, Unfire) and begins == sorted(begins)
+    said_at = next(m.span.end for m in recording for o in m.outputs for a in o.actions if isinstance(a, Fire))
+    assert said_at < max(begins), "it does not wait for the end"
+    the_same_again(recording)
+
+
+def test_words_that_change_before_anything_was_heard_are_translated_anew_and_nothing_twice(stage: Any) -> None:
+    hears = "the house was built in string/spring and the roof came later because of the rain"
+    wrong = Rule("built in string", "Das Haus wurde an einer Schnur gebaut,", noted=True)
+    recording = translated(stage, LONG, wrong, hears=hears)
+    assert heard(recording) == f"I will. {WHOLE}", "words changed after being heard: none"
+    the_same_again(recording)
+
+
+def test_captions_stand_as_text_while_the_user_speaks(stage: Any) -> None:
+    stage.model = chat(Rule("captions", "Here they come.", (CAPTIONS,)), LISTENS)
+    recording = stage.play((Cue(At(s(0.5)), (Says("show captions"),)), Cue(Quiet(s(1)), (Says(LONG),))))
+    edits = [e for m in recording for o in m.outputs for e in o.edits]
+    shown = [e.payload.text for e in edits if isinstance(e.payload, Shown) and e.payload.text != "Here they come."]
+    assert shown == ["the house was built in spring", "and the roof came later", "because of the rain"]
+    assert heard(recording) == "Here they come."

@@ -143,6 +143,7 @@ class ModelRule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     restarted: str | None = None
     calls: tuple[ModelCall, ...] = ()
     outcome: bool = False
+    noted: bool = False
     heard: str | None = None
     fault: str = ""
     times: int | None = None

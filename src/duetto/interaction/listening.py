@@ -28,6 +28,8 @@ def show(state: State, percept: Percept) -> replies.Decision:
         return state, ()
     if percept.mouth.sounding or any(not reply.draft for reply in state.replies):
         return state, ()
+    if any("clause" in standing.needs.kinds for standing in state.orders):
+        return state, ()  # what is said or shown behind the user's speech tells them that it is heard
     talked = ears.ended - max(turn.since, turn.listened)
     silence = percept.now - ears.ended
     if talked < settings.listen_after or silence < settings.listen_silence:

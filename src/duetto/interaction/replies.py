@@ -144,6 +144,8 @@ def plan(state: State, percept: Percept) -> Decision:
     floor_is_free = not percept.ears.voice and state.overlap is None
     for reply in state.replies:
         current = reply
+        if current.follows and _awaits(state, current):
+            continue
         if current.shown:
             if not current.draft:
                 actions.extend(Show(clause.text, reply.id) for clause in current.clauses[current.planned :])
@@ -153,7 +155,8 @@ def plan(state: State, percept: Percept) -> Decision:
             current = replace(current, released=True)
             if reply.planned:
                 actions.append(ReleaseReply(reply.id))
-        place: Literal["end", "next"] = "end" if current.origin in ("spoken", "told", "said") else "next"
+        ends = current.follows or current.origin in ("spoken", "told", "said")
+        place: Literal["end", "next"] = "end" if ends else "next"
         clause_id = state.next_clause
         ahead = state.settings.plan_ahead - dict(percept.mouth.left).get(reply.id, 0)
         upto = current.planned + max(0, ahead)
@@ -168,6 +171,12 @@ def plan(state: State, percept: Percept) -> Decision:
         if current is not reply:
             state = replace(state.with_reply(current), next_clause=clause_id)
     return state, tuple(actions)
+
+
+def _awaits(state: State, reply: Reply) -> bool:
+    """Is there an earlier one of the same order that is not yet all planned?"""
+    earlier = (one for one in state.replies if one.follows and one.text == reply.text and one.id < reply.id)
+    return any(not one.ended or one.planned < len(one.clauses) for one in earlier)
 
 
 def act(state: State, id: int, acts: tuple[Act, ...], now: int) -> Decision:

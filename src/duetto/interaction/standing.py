@@ -201,7 +201,8 @@ class Occurrence:
     """A phrase was heard once: from `start` to `end` (ns), as it is known.
 
     written: it stands in the recogniser's words; spotted: it was spotted in the sound. What was only written, and does
-    not stand there any more, was not heard. since: when it came to be known.
+    not stand there any more, was not heard. since: when it came to be known. A clause's phrase is its words;
+    it is spotted when something has been said on it.
     """
 
     id: int
@@ -283,10 +284,10 @@ class Book:
 
     index: None where the orders have changed. soon: up to where (ns) time was taken into account. words: those that
     were looked through last, of `utterance`. occurrences: of phrases, lately. line: the unsent line that was looked
-    through last, with its `typing`. spoken: when the latest remarks were begun (ns). told: when it was last said
-    that there are too many. flooded: remarks that were left out since. put: when the questions of the last minute were
-    put to the brain (ns); short: when it was last told that there are too many. next: number of the next occurrence or
-    question.
+    through last, with its `typing`. clauses: of what the user says, lately. spoken: when the latest remarks were begun
+    (ns). told: when it was last said that there are too many. flooded: remarks that were left out since. put: when the
+    questions of the last minute were put to the brain (ns); short: when it was last told that there are too many. next:
+    number of the next occurrence or question.
     """
 
     index: Index | None = None
@@ -297,6 +298,7 @@ class Book:
     words: tuple[TimedWord, ...] = ()
     utterance: int | None = None
     occurrences: tuple[Occurrence, ...] = ()
+    clauses: tuple[Occurrence, ...] = ()
     line: str = ""
     typing: tuple[Typed, ...] = ()
     asked: tuple[Asked, ...] = ()
@@ -309,3 +311,8 @@ class Book:
     put: tuple[int, ...] = ()
     short: int | None = None
     next: int = 1
+
+    @property
+    def known(self) -> tuple[Occurrence, ...]:
+        """Whatever firings may rest on."""
+        return (*self.occurrences, *self.clauses) if self.clauses else self.occurrences

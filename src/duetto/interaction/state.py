@@ -28,7 +28,8 @@ class Reply:
     be heard. over: may be said while the user speaks. wishes: calls that wait until it is confirmed. goes_on: what it
     came in the place of follows it. since: when it began to count (ns). filled: a short word announced it. depth: how
     many outcomes of tools lead from the user's words to it. tag: of the command that called for it. shown: it is not
-    spoken. apart: it belongs to no conversation. begun: some of it has been heard.
+    spoken. apart: it belongs to no conversation. begun: some of it has been heard. follows: it is said, or shown, after
+    all others of its order that are on their way.
     """
 
     id: int
@@ -53,6 +54,7 @@ class Reply:
     shown: bool = False
     apart: bool = False
     begun: bool = False
+    follows: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -92,6 +92,14 @@ class Meaning(_Condition, frozen=True, tag="meaning"):
     question: str
 
 
+class Clauses(_Condition, frozen=True, tag="clauses"):
+    """Each clause that the user says, as soon as it is whole; {word} is its words.
+
+    For speech behind speech: what is said of each comes in their order. While none of that has been heard or shown it
+    is said anew when the recogniser's words change; afterwards they stay as they were. `rest` does not count.
+    """
+
+
 # --- seen -----------------------------------------------------------------------------------------------------
 
 
@@ -176,6 +184,7 @@ Condition = (
     | Silence
     | Words
     | Meaning
+    | Clauses
     | Sight
     | Repeats
     | Reads
@@ -193,10 +202,10 @@ class Order(msgspec.Struct, frozen=True):
     """A standing order: when to speak by oneself, and what to say.
 
     name: unique in its session, what the user may call it by. say: {n} is replaced by how often it has been met, {left}
-    by how often it still will be (`limit`), {region} by where it was seen, {word} by the phrase heard, typed or read.
-    asks: `say` tells the brain what to say, and is not said itself. limit: how often at most, None for no limit.
-    rest: ns between two remarks at least; what is met meanwhile is counted and not spoken of. until: it ends, unsaid,
-    when this is met. what: how it is spoken of ("I tell you when someone comes in"), "" for by its name.
+    by how often it still will be (`limit`), {region} by where it was seen, {word} by the clause, or the phrase heard,
+    typed or read. asks: `say` tells the brain what to say, and is not said itself. limit: how often at most, None for
+    no limit. rest: ns between two remarks at least; what is met meanwhile is counted and not spoken of. until: it ends,
+    unsaid, when this is met. what: how it is spoken of ("I tell you when someone comes in"), "" for by its name.
     """
 
     name: str

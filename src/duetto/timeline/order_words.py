@@ -9,6 +9,7 @@ from duetto.timeline.order import (
     After,
     AllOf,
     AnyOf,
+    Clauses,
     Condition,
     Interval,
     Meaning,
@@ -91,6 +92,8 @@ def _event(condition: Condition) -> str:
             return f"you {verb} {_quoted(phrases)}"
         case Meaning(question=question):
             return f'what you have said answers "{question}" with yes'
+        case Clauses():
+            return "you have said a clause"
         case Sight():
             return _sight(condition)
         case Repeats(of="movement"):

@@ -50,6 +50,7 @@ def script_of(scenario: Scenario, *, restart: bool) -> Script:
                 fault=cast(Fault, rule.fault),
                 times=rule.times,
                 outcome=rule.outcome,
+                noted=rule.noted,
                 heard=None if restart else rule.heard,
             )
             for rule in scenario.model

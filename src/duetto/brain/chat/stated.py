@@ -69,6 +69,12 @@ class Meaning(_Stated, frozen=True, tag="meaning"):
     question: _Question
 
 
+class Clauses(_Stated, frozen=True, tag="clauses"):
+    """Each clause that the person says, while they go on; {word} is the clause. To interpret: asks, manner over, say
+    "Translate into German: {word}". Captions: say "{word}", manner text.
+    """
+
+
 class Seen(_Stated, frozen=True, tag="seen"):
     """The camera or screen sees this happen. person, face, hand: one appears; starts, stops: a lasting movement."""
 
@@ -147,6 +153,7 @@ When = (
     | Silence
     | Words
     | Meaning
+    | Clauses
     | Seen
     | Repeats
     | Reads
@@ -239,6 +246,8 @@ def _condition(when: When, context: Context) -> Condition:
             return language.Words(tuple(map(normal, phrases)), by)
         case Meaning(question=question):
             return language.Meaning(question)
+        case Clauses():
+            return language.Clauses()
         case Seen(what=what, region=region, stream=stream):
             return language.Sight(what, region or None, stream)
         case Repeats(of=of):

@@ -4,6 +4,7 @@ conditions.py  how each kind of condition is met: `step`, pure
 happening.py   what has happened, as conditions see it
 needs.py       what an order waits for: an order is not touched in a micro-turn that has nothing of it
 hearing.py     phrases in what is said and typed, each occurrence once
+clauses.py     clauses of what the user says, for speech behind theirs
 asking.py      questions that the brain is asked for an order
 book.py        orders given and withdrawn
 remarks.py     what is said of an order, and that it does not become a flood

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
 from duetto.interaction.action import Action, DropReply, Fire, Inquire, Tell, Unfire, Unwatch, Watch
-from duetto.interaction.orders import asking, book, conditions, hearing, needs, remarks
+from duetto.interaction.orders import asking, book, clauses, conditions, hearing, needs, remarks
 from duetto.interaction.orders.happening import Happening, Slice
 from duetto.interaction.percept import Percept
 from duetto.interaction.standing import Book, Ended, Firing, Index, Met, Quiet, Standing
@@ -44,6 +44,11 @@ def check(state: State, percept: Percept, *, said: bool = False) -> tuple[State,
         if taken:
             settled = taken.intersection(_spoken_of(state, taken))
             shared, taken = hearing.settle(shared, settled, known), taken - settled
+    if "clause" in index.kinds or shared.clauses:
+        unsettled = frozenset(one.id for one in shared.clauses if not one.spotted)
+        sensed = clauses.follow(shared, percept, _spoken_of(state, unsettled) if unsettled else ())
+        shared, taken = sensed.book, taken | sensed.taken
+        happenings.extend(sensed.happenings)
     if index.typed:
         sensed = hearing.read_typing(shared, index, percept)
         shared = sensed.book
@@ -55,7 +60,7 @@ def check(state: State, percept: Percept, *, said: bool = False) -> tuple[State,
         shared = _silence(shared, percept, max(soon, before))
     touched = _touched(state, index, Slice(soon, before, quiet=shared.quiet, was_quiet=was_quiet), happenings)
     if taken:
-        touched |= {place for place, one in enumerate(state.orders) if one.needs.heard}
+        touched |= {place for place, one in enumerate(state.orders) if one.needs.heard or "clause" in one.needs.kinds}
     if shared is not state.book:
         state = replace(state, book=shared)
 
@@ -152,7 +157,7 @@ class _Round:
         due = min((one.due for one in kept if one.due is not None), default=None)
         moved = len(kept) != len(self.state.orders) or bool(again)
         index = None if moved or shared.index is None else replace(shared.index, due=due)
-        known = {one.id for one in shared.occurrences}
+        known = {one.id for one in shared.known}
         ended = tuple(one for one in ended if not known.isdisjoint(one.refs))
         room = self.room
         shared = replace(shared, index=index, ended=ended, spoken=room.spoken, told=room.told, flooded=room.flooded)
@@ -199,7 +204,7 @@ class _Round:
         n = standing.fired + 1
         self.state, text, reply, actions = remarks.speak(self.state, standing, met, n, self.percept, self.room)
         rests = standing.spoke is not None and at - standing.spoke < order.rest
-        sure = not met.refs or all(one.spotted for one in self.state.book.occurrences if one.id in met.refs)
+        sure = not met.refs or all(one.spotted for one in self.state.book.known if one.id in met.refs)
         self.actions += [Fire(order.name, n, text or "", sure), *actions]
         firing = Firing(n, met.refs, reply) if met.refs else None
         return standing.met(at, spoken=text is not None, skipped=text is None and not rests, firing=firing)
@@ -207,7 +212,7 @@ class _Round:
     def _end(self, place: int, standing: Standing, refs: tuple[int, ...]) -> None:
         self.orders[place] = None
         self.actions.append(Unwatch(standing.order.name))
-        written = {one.id for one in self.state.book.occurrences if not one.spotted}
+        written = {one.id for one in self.state.book.known if not one.spotted}
         if not written.isdisjoint(refs):
             self.ended.append(Ended(standing, refs))
 

@@ -27,6 +27,7 @@ from duetto.timeline.order import (
     After,
     AllOf,
     AnyOf,
+    Clauses,
     Condition,
     Interval,
     Meaning,
@@ -131,6 +132,9 @@ def _step(condition: Condition, memory: Memory, now: Slice) -> Stepped:
     match condition, memory:
         case Words(), Said() | None:
             return _words(condition, memory, now)
+        case Clauses(), _:
+            clauses = (one for one in now.happenings if one.kind == "clause" and one.at > now.given)
+            return tuple(Met(one.at, word=one.word, refs=(one.ref,)) for one in clauses), memory
         case ((Sight() | Repeats() | Reads() | Meaning() | Shows()), _):
             return _happened(condition, now) if now.happenings else (), memory
         case Interval(), Due(at=int() as at):

@@ -11,9 +11,9 @@ from duetto.interaction.standing import Quiet
 class Happening:
     """One thing that happened at media time `at` (ns).
 
-    kind: "heard", "typed", "meaning", "shows", "repeat", "text", or as in `order.Sight`. word: the phrase, the
-    movement, the line of text or the question. was: for a line of text, those that stood there before. start: of a
-    phrase that was heard (ns), which ends at `at`. ref: the occurrence, 0 for what is certain.
+    kind: "heard", "typed", "clause", "meaning", "shows", "repeat", "text", or as in `order.Sight`. word: the phrase,
+    the clause, the movement, the line of text or the question. was: for a line of text, those that stood there before.
+    start: of a phrase that was heard (ns), which ends at `at`. ref: the occurrence, 0 for what is certain.
     """
 
     kind: str

@@ -11,6 +11,7 @@ from duetto.interaction.standing import Index, Needs, Picture, Standing
 from duetto.timeline.clock import s
 from duetto.timeline.order import (
     AnyOf,
+    Clauses,
     Condition,
     Meaning,
     Order,
@@ -70,6 +71,8 @@ def needs(order: Order) -> Needs:
             case Meaning(question=question):
                 kinds.add("meaning")
                 meanings.append(question)
+            case Clauses():
+                kinds.add("clause")
             case Shows(question=question, stream=stream):
                 kinds.add("shows")
                 shows.append((stream, question))

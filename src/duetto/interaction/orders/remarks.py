@@ -1,7 +1,8 @@
 """What is said when a standing order is met, and that many orders do not become a flood.
 
 Of one order at most one remark is being said and one waits; a newer count takes the place of one that waits. Of all
-together a few wait, and so many a minute begin. What is left out is counted.
+together a few wait, and so many a minute begin. What is left out is counted. What is said of each clause of the user's
+is a remark of its own, one after another.
 """
 
 from __future__ import annotations
@@ -73,10 +74,11 @@ def speak(
 ) -> tuple[State, str | None, int | None, tuple[Action, ...]]:
     """Begin the remark. Returns what is said ("" where the brain is asked), None if nothing is, and its reply."""
     order = standing.order
-    if standing.spoke is not None and percept.now - standing.spoke < order.rest:
+    follows = "clause" in standing.needs.kinds
+    if not follows and standing.spoke is not None and percept.now - standing.spoke < order.rest:
         return state, None, None, ()
     text = text_of(order, met, n)
-    mine = [r for r in state.replies if r.origin == "order" and r.text == order.name]
+    mine = [r for r in state.replies if not follows and r.origin == "order" and r.text == order.name]
     waiting = [reply for reply in mine if not reply.begun]
     same = order.asks or any(_says(reply) == text for reply in mine)
     if mine and same:
@@ -94,13 +96,19 @@ def speak(
         actions.extend(more)
     over, shown = order.manner == "over", order.manner == "text"
     if order.asks:
-        answer = Answer(instructions=_note(order, met, n, text))
+        answer = Answer(instructions=_behind(order, text) if follows else _note(order, met, n, text))
         state, id, more = replies.ask(
             state, "", "told", draft=False, now=percept.now, answer=answer, order=order.name, over=over, shown=shown
         )
-        return state, "", id, (*actions, *more)
+        return _following(state, id) if follows else state, "", id, (*actions, *more)
     state, more = replies.say(state, text, "order", about=order.name, over=over, shown=shown)
-    return state, text, state.next_reply - 1, (*actions, *more)
+    id = state.next_reply - 1
+    return _following(state, id) if follows else state, text, id, (*actions, *more)
+
+
+def _following(state: State, id: int) -> State:
+    reply = state.reply(id)
+    return state if reply is None else state.with_reply(replace(reply, follows=True))
 
 
 def _says(reply: Reply) -> str:
@@ -113,6 +121,13 @@ def _note(order: Order, met: Met, n: int, text: str) -> str:
     return (
         f"Nobody has asked you just now: your standing order “{order.what or order.name}” "
         f"({describe(order.when)}) is met{seen}{heard}, time {n}. Say only what it calls for: {text}"
+    )
+
+
+def _behind(order: Order, text: str) -> str:
+    return (
+        f"They go on speaking, and your standing order “{order.what or order.name}” follows them clause by clause. "
+        f"This comes after what you were saying. Say only what it calls for, and no more: {text}"
     )
 
 

@@ -53,6 +53,12 @@ class Asked:
         return found[-1] if found else ""
 
     @property
+    def note(self) -> str:
+        """What is to be said now though the user has not asked for it just now: a standing order's; "" for nothing."""
+        found = re.search(r"; for this reply: (.*)\)$", self.state, re.DOTALL)
+        return "" if found is None or self.words else found.group(1)
+
+    @property
     def heard(self) -> str:
         """What was heard of the reply being said, "" if none is."""
         return _quoted(self.state, "heard")
@@ -82,7 +88,9 @@ class Rule:
 
     text: or a function of what was asked. first_token, rate: ns until the first token, and tokens a second; None for
     the script's. fault: what goes wrong instead or in the middle. times: how often the rule applies, None for always.
-    outcome: it applies to requests about a tool's outcome, and `words` is looked for in that. heard: it applies only
+    outcome: it applies to requests about a tool's outcome, and `words` is looked for in that. noted: it applies to
+    requests for what a standing order calls for, and `words` is looked for in what is told of that; a rule without it
+    does as well, where it matches no words. heard: it applies only
     where this regular expression is found in what was heard of the reply being said; None for any.
     """
 
@@ -94,6 +102,7 @@ class Rule:
     fault: Fault = ""
     times: int | None = None
     outcome: bool = False
+    noted: bool = False
     heard: str | None = None
 
 
@@ -151,6 +160,8 @@ def _applies(rule: Rule, asked: Asked) -> bool:
         return asked.outcome is not None and re.search(rule.words, asked.outcome, re.IGNORECASE) is not None
     if asked.outcome is not None:
         return False
+    if rule.noted:
+        return bool(asked.note) and re.search(rule.words, asked.note, re.IGNORECASE) is not None
     return re.search(rule.words, asked.words, re.IGNORECASE) is not None
 
 
