@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from duetto.brain.embedded.notation import Alternatives, Expansion, Option, Sequence, Slot, Word, parse
-from duetto.brain.embedded.skill import Skill
+from duetto.brain.embedded.skill import Marks, Skill
 from duetto.brain.embedded.words import FUNCTION, NUMBER, POLITE
 
-WRITTEN_AS_DIGITS: Final = frozenset({"number", "count", "hour", "minute", "step", "unit"})
+WRITTEN_AS_DIGITS: Final = frozenset({"number", "count", "hour", "minute", "step", "unit", "so_many"})
 """Slots that digits may fill as well."""
 IDLE: Final = POLITE | {"and", "today", "again", "there", "here", "last", "later", "very", "much", "aloud"}
 """Words that change nothing in a request: it does not count as unfinished because they could follow."""
@@ -27,8 +27,6 @@ SKIP_CONTENT: Final = 0.9
 MAX_SKIPPED: Final = 1.2
 """Cost of a phrase's word that was not said: a little word, another word, and all of them between two that were."""
 LEAD_COST: Final = 0.02
-
-Marks = tuple[tuple[str, int], ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,13 +39,39 @@ OPEN_WORDS: Final = tuple(
 )
 """Words that are likely where anything may be said. Numbers come from the number slots."""
 
+_THING: Final = (
+    "[i (have | need) to] <chore>",
+    "the <thing_at_home> is (ready | on | off | open)",
+    "<remark>",
+)
+"""What one is to be reminded of, or told: the same words, so that a grammar has them once."""
+
 LIKELY: Final[dict[str, tuple[str, ...]]] = {
     "item": ("[some | a | an] <goods> [and [some] <goods>]",),
     "name": ("<first_name>",),
-    "thing": (
-        "<chore>",
-        "i (have | need) to <chore>",
-        "the <thing_at_home> is (ready | on | off | open)",
+    "thing": _THING,
+    "reply": _THING,
+    "about": ("(the | my) <thing_at_home>", "<cue_word>"),
+    "cue": ("[a | an | the [word]] <cue_word>", "<cue_phrase>"),
+    "event": ("<thing_at_home>",),
+    "remark": (
+        "<sign> | hello | goodbye | hi | welcome | see you | good (morning | night) | well done | thank you",
+        "go on | wake up | are you there | breathe | next | tick | tock | switch | change | again | yes | no | wait",
+        "<cue_word> | i (know | do | see | am here | am listening) | oh no | no need | not to me | so what | who cares",
+        "look (up | away) | lift (my | your) arms | bless you | of course | it is (night | late | time | <cue_word>)",
+    ),
+    "cue_phrase": (
+        "(good (morning | night | evening | luck) | you know | i (mean | guess | think | know) | kind of | sort of)",
+        "(of course | no problem | to be (honest | fair) | at the (end of the day | moment) | by the way | thank you)",
+    ),
+    "cue_word": (
+        "basically | actually | literally | obviously | honestly | really | very | like | just | so | um | uh | well",
+        "right | okay | totally | maybe | perhaps | probably | suddenly | anyway | sorry | please | remember | listen",
+        "hello | goodbye | thanks | yes | no | never | always | stop | start | done | first | then | problem | help",
+        "money | work | home | school | water | drink | food | dinner | holiday | weather | time | today | tomorrow",
+        "red | blue | green | yellow | black | white | apple | banana | sky | sun | moon | sea | fire | dog | cat",
+        "london | paris | monday | friday | sunday | mother | father | boss | doctor | music | news | error | failed",
+        "warning | ready | deadline | finished | passed | zero [zero] [zero] | password | decide | smile | yellow",
     ),
     "note": (
         "(the | my | our) [<thing_at_home>] (code | number | password) is <digit> [<digit>] [<digit>] [<digit>]",
@@ -124,7 +150,11 @@ def build_language(given: Iterable[Skill]) -> Language:
     all_skills = tuple(given)
     slots: Mapping[str, tuple[str, ...]] = gather_slots(all_skills)
     phrases = [
-        f"{LEADS} {_spoken(t)}" for skill in all_skills for templates in skill.phrases.values() for t in templates
+        f"{LEADS} {_spoken(template)}"
+        for skill in all_skills
+        for intent, templates in skill.phrases.items()
+        for template in templates
+        if intent not in skill.unheard
     ]
     counts = [word for number in ("unit", "teen", "ten") for word in re.findall(r"[a-z]+", slots[number][0])]
     return Language(

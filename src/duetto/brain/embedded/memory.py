@@ -6,6 +6,11 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Final, Literal
 
+from duetto.timeline.order import Order
+
+Kind = Literal["timer", "reminder", "repeated", "sight", "count", "words", "silence"]
+"""What sort of standing order it is to the user. count: of movements."""
+
 MAX_LISTS: Final = 20
 """Lists a session may have."""
 MAX_ITEMS: Final = 100
@@ -21,18 +26,20 @@ class Given:
     """A standing order as the user thinks of it.
 
     name: its `Order.name`. what: how duetto speaks of it. due: media time (ns) of a moment, 0 for the others.
-    until_stop: given with "until I say stop".
+    until_stop: given with "until I say stop". order: as it was given, to be changed.
     """
 
     name: str
-    kind: Literal["timer", "reminder", "repeated", "sight"]
+    kind: Kind
     what: str
     due: int = 0
     until_stop: bool = False
+    order: Order | None = None
 
     @property
     def repeats(self) -> bool:
-        return self.kind in ("repeated", "sight")
+        """It goes on by itself: a plain "stop" is meant for it."""
+        return self.kind in ("repeated", "sight", "count")
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,10 +6,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from duetto.brain.embedded.memory import Memory
+from duetto.brain.embedded.words import HESITATIONS
 from duetto.timeline.job import Context
 from duetto.timeline.order import Order
 
 Words = tuple[str, ...]
+Marks = tuple[tuple[str, int], ...]
+"""The slots that a word stands in, outermost first: by name, and by which of its occurrences in all phrases."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,11 +21,25 @@ class Match:
 
     intent: which of the skill's phrases. words: the phrase as it was meant, recognition errors put right.
     slots: for each slot, what filled it, in the order in which it came; words of an open slot are as they were said.
+    marks: of each word, the slots that it fills.
     """
 
     intent: str
     words: Words = ()
     slots: Mapping[str, tuple[Words, ...]] = field(default_factory=dict)
+    marks: tuple[Marks, ...] = ()
+
+    @classmethod
+    def of(cls, intent: str, words: Words, marks: tuple[Marks, ...]) -> Match:
+        """The slots that these words fill."""
+        filled: dict[tuple[str, int], list[str]] = {}
+        for word, its in zip(words, marks, strict=True):
+            for mark in its:
+                filled.setdefault(mark, []).append(word)
+        slots: dict[str, tuple[Words, ...]] = {}
+        for (name, _), fills in filled.items():
+            slots[name] = (*slots.get(name, ()), _cleaned(fills))
+        return cls(intent, words, slots, marks)
 
     def __contains__(self, slot: object) -> bool:
         return slot in self.slots
@@ -34,6 +51,19 @@ class Match:
 
     def text(self, slot: str, index: int = 0) -> str:
         return " ".join(self.get(slot, index))
+
+    def inside(self, slot: str) -> tuple[Match, ...]:
+        """What filled the slot, each time, as a match of its own: the slots within it."""
+        places = dict.fromkeys(mark for its in self.marks for mark in its if mark[0] == slot)
+        found: list[Match] = []
+        for place in places:
+            inner = [
+                (word, its[its.index(place) + 1 :])
+                for word, its in zip(self.words, self.marks, strict=True)
+                if place in its
+            ]
+            found.append(Match.of(self.intent, tuple(word for word, _ in inner), tuple(its for _, its in inner)))
+        return tuple(found)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +92,10 @@ class Question:
 class Skill:
     """phrases: templates by intent, in the notation of `Language`. slots: the skill's own slots.
 
-    open_slots: slots that take any words. question: what to ask when the end of a phrase is missing.
-    urgent: intents to act on at once even though more words could follow.
+    open_slots: slots that take any words; quoted: those whose words may end in any way, as they are repeated or listened
+    for. question: what to ask when the end of a phrase is missing.
+    urgent: intents to act on at once even though more words could follow. unheard: intents that a recogniser need not
+    be built for, as its grammar would grow for what is seldom said: they are understood if they come all the same.
     """
 
     name: str
@@ -73,3 +105,13 @@ class Skill:
     slots: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     open_slots: tuple[str, ...] = ()
     urgent: tuple[str, ...] = ()
+    quoted: tuple[str, ...] = ()
+    unheard: tuple[str, ...] = ()
+
+
+def _cleaned(words: list[str]) -> Words:
+    """Without hesitations, if anything else was said, and without a closing "please"."""
+    kept = [word for word in words if word.lower() not in HESITATIONS or word == "oh"] or words
+    while len(kept) > 1 and kept[-1].lower() == "please":
+        kept = kept[:-1]
+    return tuple(kept)

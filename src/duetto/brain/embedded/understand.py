@@ -14,7 +14,7 @@ from typing import Final, Literal
 
 from duetto.brain.embedded.automaton import Arc, Automaton
 from duetto.brain.embedded.language import gather_slots
-from duetto.brain.embedded.skill import Match, Skill, Words
+from duetto.brain.embedded.skill import Match, Skill
 from duetto.brain.embedded.words import (
     DANGLING,
     FUNCTION,
@@ -154,7 +154,10 @@ class Understander:
     def _finishes(self, step: Step, tokens: tuple[Token, ...]) -> bool:
         if step.arc is None or not self.automaton.states[step.state].accepts:
             return False
-        return step.arc.words is not None or tokens[-1].text not in DANGLING
+        if step.arc.words is not None or tokens[-1].text not in DANGLING:
+            return True
+        quoted = self.automaton.skills[self.automaton.states[step.state].phrase].quoted
+        return any(name in quoted for name, _ in step.arc.marks)
 
     def _begins(self, step: Step) -> bool:
         """It has come into a phrase, by a word that means something or by more than one."""
@@ -179,15 +182,9 @@ class Understander:
                 path.append(at)
             at = at.before
         path.reverse()
-        filled: dict[tuple[str, int], list[str]] = {}
-        for step in path:
-            assert step.arc is not None
-            for mark in step.arc.marks:
-                filled.setdefault(mark, []).append(step.word)
-        slots: dict[str, tuple[Words, ...]] = {}
-        for (name, _), words in filled.items():
-            slots[name] = (*slots.get(name, ()), _cleaned(words))
-        match = Match(self.automaton.intents[phrase], tuple(step.word for step in path), slots)
+        words = tuple(step.word for step in path)
+        marks = tuple(step.arc.marks for step in path if step.arc is not None)
+        match = Match.of(self.automaton.intents[phrase], words, marks)
         return self.automaton.skills[phrase], match
 
 
@@ -204,11 +201,3 @@ def _extra(word: str, ended: bool) -> float:
     if word in POLITE:
         return 0.05
     return (0.35 if word in FUNCTION else 1.0) * (1.25 if ended else 1.0)
-
-
-def _cleaned(words: list[str]) -> Words:
-    """Without hesitations and a closing "please"."""
-    kept = [word for word in words if word.lower() not in HESITATIONS or word == "oh"]
-    while len(kept) > 1 and kept[-1].lower() == "please":
-        kept.pop()
-    return tuple(kept)

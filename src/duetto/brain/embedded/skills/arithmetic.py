@@ -217,7 +217,7 @@ SKILL: Final = Skill(
         "sum.ask": (
             "(what is | how much is | calculate | work out | tell me) <sum>",
             "<sum>",
-            "what (does <sum> make | <sum> is | <sum> makes)",
+            "what [does] <sum> (make | makes | is)",
         ),
         "sum.spread": (
             "add <number> (to | and) <number>",

@@ -1,0 +1,65 @@
+"""What an order says when it is met, in the user's words: "say stop", "tell me to look up", "ask if I am there"."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from duetto.brain.embedded.memory import short
+from duetto.brain.embedded.phrasing import sentence, swapped
+from duetto.brain.embedded.skill import Match, Words
+
+SLOTS: Final = {
+    "speak": ("(say | write | ask | tell me to)",),
+    "tell": ("(tell me | let me know | warn me | stop me | interrupt me | remind me)",),
+}
+_ASKING: Final = frozenset("am are is was were have has had can could will would do does did should shall".split())
+
+
+def remark(match: Match, index: int = 0, slot: str = "reply") -> str:
+    """What to say, as a sentence."""
+    words, verb = match.get(slot, index), _verb(match, index)
+    if verb == "tell":
+        return sentence(short(swapped(words)))
+    if verb != "ask":
+        return sentence(short(" ".join(words)))
+    joint, words = _question(words)
+    text = short(" ".join(_asked(words) if joint else words))
+    return f"{text[:1].upper()}{text[1:]}?"
+
+
+def said(match: Match, index: int = 0) -> str:
+    """How duetto says that it will: "say stop", "tell you to look up"."""
+    words, verb = match.get("reply", index), _verb(match, index)
+    if verb == "tell":
+        return f"tell you to {short(swapped(words))}"
+    if verb == "ask":
+        joint, words = _question(words)
+        return f"ask{f' {joint}' if joint else ''} {short(swapped(words) if joint else ' '.join(words))}"
+    return f"{verb} {short(' '.join(words))}"
+
+
+def _verb(match: Match, index: int) -> str:
+    return (match.get("speak", index) or match.get("speak") or ("say",))[0]
+
+
+def _question(words: Words) -> tuple[str, Words]:
+    """What is asked, without "me"; "if" or "whether" where it is asked indirectly, else ""."""
+    if len(words) > 1 and words[0].lower() == "me":
+        words = words[1:]
+    if len(words) > 1 and words[0].lower() in ("if", "whether"):
+        return words[0].lower(), words[1:]
+    return "", words
+
+
+def silent(match: Match) -> bool:
+    """It is to be written."""
+    return match.get("speak") == ("write",)
+
+
+def _asked(words: Words) -> Words:
+    """An indirect question as a direct one: "i am there" is "are you there"."""
+    at = next((at for at, word in enumerate(words[:4]) if word.lower() in _ASKING), 0)
+    turned = tuple(swapped(words).split())
+    if at:
+        return (turned[at], *turned[:at], *turned[at + 1 :])
+    return ("do", *turned) if words[:1] == ("i",) else turned
