@@ -324,10 +324,10 @@ ORDERS = [
     ),
     (
         "tell me when someone comes in",
-        Sight("face"),
-        "I see someone.",
+        Sight("person"),
+        "Someone has come in.",
         1,
-        "All right, | I will tell you when I see someone.",
+        "All right, | I will tell you when someone comes in.",
     ),
     (
         "tell me whenever you see a face",

@@ -25,6 +25,11 @@ def swapped(words: Words) -> str:
     return " ".join(_SWAP.get(word.lower(), word) for word in words)
 
 
+def quoted(words: Words) -> str:
+    """The user's words as they are repeated, "I" with its capital."""
+    return " ".join("I" if word == "i" else word for word in words)
+
+
 def sentence(text: str) -> str:
     """With a capital and a full stop."""
     return f"{text[:1].upper()}{text[1:].rstrip('.!?,')}."

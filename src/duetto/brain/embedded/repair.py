@@ -29,9 +29,10 @@ def repaired(words: tuple[Token, ...]) -> Iterator[tuple[Token, ...]]:
     first, after = place
     before = [word for word in words[:first] if word.text not in HESITATIONS]
     rest = words[after:]
-    for taken in range(1 if before else 0, min(MOST, len(before)) + 1):
+    anew = words[first].text not in HESITATIONS  # one who only hesitates goes on, and does not begin anew
+    for taken in range(1 if before else 0, min(MOST, len(before) - (not anew)) + 1):
         yield (*before[: len(before) - taken], *rest)
-    if len(before) > MOST:
+    if len(before) > MOST and anew:
         yield rest
 
 

@@ -92,8 +92,8 @@ class Question:
 class Skill:
     """phrases: templates by intent, in the notation of `Language`. slots: the skill's own slots.
 
-    open_slots: slots that take any words; quoted: those whose words may end in any way, as they are repeated or listened
-    for. question: what to ask when the end of a phrase is missing.
+    open_slots: slots that take any words; quoted: those whose words may end in any way, for they are repeated or
+    listened for. question: what to ask when the end of a phrase is missing.
     urgent: intents to act on at once even though more words could follow. unheard: intents that a recogniser need not
     be built for, as its grammar would grow for what is seldom said: they are understood if they come all the same.
     """

@@ -197,7 +197,7 @@ def _came_in(step: Step) -> bool:
 def _extra(word: str, ended: bool) -> float:
     """What it costs that no phrase has this word there. After the end of a phrase it is more likely to matter."""
     if word in HESITATIONS:
-        return 0.02
+        return 0.05 if word == "oh" else 0.02  # "say oh no": in an open slot it is a word
     if word in POLITE:
         return 0.05
     return (0.35 if word in FUNCTION else 1.0) * (1.25 if ended else 1.0)

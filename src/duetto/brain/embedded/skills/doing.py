@@ -42,6 +42,4 @@ SKILL: Final = Skill(
     answer=answer,
     question=question,
     slots=movements.SLOTS,
-    open_slots=("cue",),
-    quoted=("cue",),
 )

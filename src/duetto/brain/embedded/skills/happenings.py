@@ -7,7 +7,7 @@ from typing import Final
 
 from duetto.brain.embedded import numbers
 from duetto.brain.embedded.memory import Kind, short
-from duetto.brain.embedded.phrasing import say_duration
+from duetto.brain.embedded.phrasing import quoted, say_duration
 from duetto.brain.embedded.skill import Match, Words
 from duetto.brain.embedded.skills.movements import counted, doing
 from duetto.brain.embedded.slots import duration, whole
@@ -184,7 +184,7 @@ def _said(match: Match) -> Happening | None:
     typed = bool({"type", "typed", "write"} & set(voicing))
     past = "typed" if typed else "said"
     when = Heard(phrases, "typed" if typed else "either")
-    cue = short(" ".join(words))
+    cue = short(quoted(words))
     if "so_many" not in match:
         verb = " ".join(voicing[2:] if voicing[1] == "have" else voicing[1:])
         text = f"I hear {cue}" if voicing[0] == "you" else f"you {verb} {cue}"
@@ -207,7 +207,7 @@ def reading(words: Words) -> Happening | None:
     phrases = tuple(dict.fromkeys(each for cue in cues(words) for each in (cue, in_digits(cue)) if each))
     if not phrases:
         return None
-    text = f"your screen says {short(' '.join(words))}"
+    text = f"your screen says {short(quoted(words))}"
     return Happening(Reads(phrases), text, "Your screen says {word}.", "sight", once=True)
 
 

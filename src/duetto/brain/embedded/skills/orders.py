@@ -74,7 +74,7 @@ def _withdraw(gone: tuple[Given, ...], names: tuple[str, ...], memory: Memory, *
 
 
 def _cancel_last(match: Match, context: Context, memory: Memory) -> Answer:
-    """ "Cancel that": what was given last."""
+    """What was given last: "cancel that"."""
     standing = in_force(memory, context)
     return _withdraw(standing[-1:], tuple(given.name for given in standing[-1:]), memory)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from duetto.brain.embedded.memory import short
-from duetto.brain.embedded.phrasing import sentence, swapped
+from duetto.brain.embedded.phrasing import quoted, sentence, swapped
 from duetto.brain.embedded.skill import Match, Words
 
 SLOTS: Final = {
@@ -21,9 +21,9 @@ def remark(match: Match, index: int = 0, slot: str = "reply") -> str:
     if verb == "tell":
         return sentence(short(swapped(words)))
     if verb != "ask":
-        return sentence(short(" ".join(words)))
+        return sentence(short(quoted(words)))
     joint, words = _question(words)
-    text = short(" ".join(_asked(words) if joint else words))
+    text = short(quoted(_asked(words) if joint else words))
     return f"{text[:1].upper()}{text[1:]}?"
 
 
@@ -34,8 +34,8 @@ def said(match: Match, index: int = 0) -> str:
         return f"tell you to {short(swapped(words))}"
     if verb == "ask":
         joint, words = _question(words)
-        return f"ask{f' {joint}' if joint else ''} {short(swapped(words) if joint else ' '.join(words))}"
-    return f"{verb} {short(' '.join(words))}"
+        return f"ask{f' {joint}' if joint else ''} {short(swapped(words) if joint else quoted(words))}"
+    return f"{verb} {short(quoted(words))}"
 
 
 def _verb(match: Match, index: int) -> str:

@@ -79,9 +79,7 @@ def _timer(match: Match, context: Context, memory: Memory) -> Answer:
     said, due = say_duration(wait), context.now + wait
     what = f"I tell you when your timer of {said} is up"
     order = Order(named(memory, "timer"), Moment(due), f"Your timer of {said} is up.", what=what)
-    given = give(
-        memory, context, order, f"{said},", "starting now.", kind="timer", what=f"a timer of {said}", due=due
-    )
+    given = give(memory, context, order, f"{said},", "starting now.", kind="timer", what=f"a timer of {said}", due=due)
     return replace(given, withdraw=gone)
 
 
@@ -106,7 +104,9 @@ def _remind_in(match: Match, context: Context, memory: Memory) -> Answer:
         answers.append(give(before, context, order, *clauses, kind="reminder", what=what, due=due))
         waits.append(say_duration(wait))
     if len(answers) > 1:
-        return replace(both(*answers[:2], "All right,", f"in {waits[0]}", f"and in {waits[1]}."), withdraw=gone)
+        return replace(
+            both(answers[0], answers[1], "All right,", f"in {waits[0]}", f"and in {waits[1]}."), withdraw=gone
+        )
     return replace(answers[0], withdraw=gone) if answers else Answer(("I did not catch how long.",))
 
 
@@ -142,7 +142,7 @@ def _repeat(match: Match, context: Context, memory: Memory) -> Answer:
 
 
 def _rather(match: Match, context: Context, memory: Memory) -> Answer:
-    """ "No, remind me ...": in place of the last one."""
+    """In place of the last one: "no, remind me ..."."""
     if "period" in match:
         return _repeat(match, context, memory)
     return (_remind_in if "thing" in match else _timer)(match, context, memory)
@@ -322,7 +322,7 @@ def skill(zone: tzinfo | None) -> Skill:
         answer=Reminders(zone).answer,
         question=question,
         slots=SLOTS,
-        open_slots=("thing", "reply", "cue"),
-        quoted=("reply", "cue"),
+        open_slots=("thing", "reply"),
+        quoted=("reply",),
         unheard=("orders.say_twice", "orders.rather"),
     )

@@ -8,7 +8,7 @@ from typing import Final
 from duetto.brain.embedded.memory import Given, Kind, Memory
 from duetto.brain.embedded.phrasing import say_period
 from duetto.brain.embedded.skill import Answer, Match
-from duetto.brain.embedded.skills.happenings import cues, happening, times
+from duetto.brain.embedded.skills.happenings import happening, times
 from duetto.brain.embedded.slots import duration, whole
 from duetto.timeline.clock import NS_PER_S
 from duetto.timeline.job import Context
@@ -22,7 +22,10 @@ LONGEST: Final = 24 * 3600 * NS_PER_S
 
 SLOTS: Final = {
     "until_stop": ("until i (say | tell you to) stop",),
-    "until": ("<until_stop>", "until i (say | type) <cue>", "until <seen>"),
+    "until": ("<until_stop>", "until i (say | type) <last_word>", "until <seen>"),
+    "last_word": (
+        "(enough | done | finished | ready | halt | okay | now | thanks | thank you | goodbye | good night)",
+    ),
     "limit": ("(once | twice)", "<so_many> times"),
     "seldom": ("[but] (at most | not more than) once (in | every) <short>", "[but] at most once <short>"),
     "manner": (
@@ -55,7 +58,9 @@ def terms(match: Match) -> Terms:
         found = _until(found, match)
     if "limit" in match:
         words = match.get("limit")
-        count = 1 if words == ("once",) else 2 if words == ("twice",) else whole(match.inside("limit")[0].get("so_many"))
+        count = (
+            1 if words == ("once",) else 2 if words == ("twice",) else whole(match.inside("limit")[0].get("so_many"))
+        )
         if count is not None:
             found = replace(found, limit=count, text=f"{found.text}, {times(count)}")
     if "seldom" in match:
@@ -73,10 +78,10 @@ def _until(found: Terms, match: Match) -> Terms:
     inner = match.inside("until")[0]
     if "until_stop" in inner:
         return replace(found, until=Words(("stop",)), text=" until you say stop", until_stop=True)
-    if "cue" in inner:
-        by = "typed" if "type" in inner.words else "say"
-        condition = Words(cues(inner.get("cue")), "typed" if by == "typed" else "either")
-        return replace(found, until=condition, text=f" until you {'type' if by == 'typed' else by} {inner.text('cue')}")
+    if "last_word" in inner:
+        word, typed = inner.text("last_word"), "type" in inner.words
+        condition = Words((word,), "typed" if typed else "either")
+        return replace(found, until=condition, text=f" until you {'type' if typed else 'say'} {word}")
     seen = happening(inner)
     return found if seen is None else replace(found, until=seen.when, text=f" until {seen.text}")
 
@@ -115,4 +120,3 @@ def both(first: Answer, second: Answer, *clauses: str) -> Answer:
         if not answer.orders:
             return answer
     return Answer(clauses, second.memory, (*first.orders, *second.orders))
-

@@ -155,7 +155,10 @@ def _span(match: Match, context: Context, memory: Memory) -> Answer:
     what = movements.doing(match)
     texts = (f"you start {what}", "you stop")
     if "reply" in match:
-        says = (remarks.remark(match), remarks.remark(match, slot="sign") if "sign" in match else remarks.remark(match, 1))
+        says = (
+            remarks.remark(match),
+            remarks.remark(match, slot="sign") if "sign" in match else remarks.remark(match, 1),
+        )
         promises = (remarks.said(match), f"say {match.text('sign')}" if "sign" in match else remarks.said(match, 1))
     else:
         says, promises = ("You have started.", "You have stopped."), ("tell you", "tell you")
