@@ -15,9 +15,9 @@ SLOTS: Final = {
 _ASKING: Final = frozenset("am are is was were have has had can could will would do does did should shall".split())
 
 
-def remark(match: Match, index: int = 0, slot: str = "reply") -> str:
+def remark(match: Match, index: int = 0) -> str:
     """What to say, as a sentence."""
-    words, verb = match.get(slot, index), _verb(match, index)
+    words, verb = _words(match, index), _verb(match, index)
     if verb == "tell":
         return sentence(short(swapped(words)))
     if verb != "ask":
@@ -29,13 +29,18 @@ def remark(match: Match, index: int = 0, slot: str = "reply") -> str:
 
 def said(match: Match, index: int = 0) -> str:
     """How duetto says that it will: "say stop", "tell you to look up"."""
-    words, verb = match.get("reply", index), _verb(match, index)
+    words, verb = _words(match, index), _verb(match, index)
     if verb == "tell":
         return f"tell you to {short(swapped(words))}"
     if verb == "ask":
         joint, words = _question(words)
         return f"ask{f' {joint}' if joint else ''} {short(swapped(words) if joint else quoted(words))}"
     return f"{verb} {short(quoted(words))}"
+
+
+def _words(match: Match, index: int) -> Words:
+    """What is to be said; a sign is the last of it."""
+    return match.get("reply", index) or match.get("sign")
 
 
 def _verb(match: Match, index: int) -> str:

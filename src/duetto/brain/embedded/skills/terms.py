@@ -23,9 +23,7 @@ LONGEST: Final = 24 * 3600 * NS_PER_S
 SLOTS: Final = {
     "until_stop": ("until i (say | tell you to) stop",),
     "until": ("<until_stop>", "until i (say | type) <last_word>", "until <seen>"),
-    "last_word": (
-        "(enough | done | finished | ready | halt | okay | now | thanks | thank you | goodbye | good night)",
-    ),
+    "last_word": ("(enough | done | finished | ready | halt | okay | now | thanks | goodbye)",),
     "limit": ("(once | twice)", "<so_many> times"),
     "seldom": ("[but] (at most | not more than) once (in | every) <short>", "[but] at most once <short>"),
     "manner": (
@@ -36,19 +34,19 @@ SLOTS: Final = {
     "tail": ("<until>", "<limit>", "<seldom>", "<manner>"),
     "instead": ("no [(no | wait)]",),
 }
+_FEW: Final[dict[tuple[str, ...], int]] = {("once",): 1, ("twice",): 2}
 _SILENT: Final = frozenset({"silently", "quietly", "writing", "text"})
 
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """As in `Order`. text: how they are spoken of, with a space before it; until_stop: "until I say stop"."""
+    """As in `Order`. text: how they are spoken of, with a space before it."""
 
     limit: int | None = None
     rest: int = 0
     manner: Manner = "over"
     until: Condition | None = None
     text: str = ""
-    until_stop: bool = False
 
 
 def terms(match: Match) -> Terms:
@@ -58,9 +56,7 @@ def terms(match: Match) -> Terms:
         found = _until(found, match)
     if "limit" in match:
         words = match.get("limit")
-        count = (
-            1 if words == ("once",) else 2 if words == ("twice",) else whole(match.inside("limit")[0].get("so_many"))
-        )
+        count = _FEW.get(words) or whole(match.inside("limit")[0].get("so_many"))
         if count is not None:
             found = replace(found, limit=count, text=f"{found.text}, {times(count)}")
     if "seldom" in match:
@@ -77,7 +73,7 @@ def terms(match: Match) -> Terms:
 def _until(found: Terms, match: Match) -> Terms:
     inner = match.inside("until")[0]
     if "until_stop" in inner:
-        return replace(found, until=Words(("stop",)), text=" until you say stop", until_stop=True)
+        return replace(found, until=Words(("stop",)), text=" until you say stop")
     if "last_word" in inner:
         word, typed = inner.text("last_word"), "type" in inner.words
         condition = Words((word,), "typed" if typed else "either")

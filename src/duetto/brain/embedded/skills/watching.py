@@ -57,7 +57,7 @@ def _order(
     if remarks.silent(match) and on.manner == "over":
         on = replace(on, manner="text")
     limit = 1 if once and on.limit is None and on.until is None else on.limit
-    when = f"{'when' if limit == 1 or once and on.until is None else 'each time'} {found.text}{on.text}"
+    when = f"{'when' if limit == 1 or (once and on.until is None) else 'each time'} {found.text}{on.text}"
     name = named(memory, {"sight": "watch", "count": "count"}.get(found.kind, "cue"))
     order = Order(
         name,
@@ -145,7 +145,7 @@ def _shown(match: Match, context: Context, memory: Memory) -> Answer:
 
 
 def _watch(match: Match, context: Context, memory: Memory) -> Answer:
-    """ "Watch for movement": each time."""
+    """Each time: "watch for movement"."""
     found = happenings.sight("when_face" if {"people", "faces", "someone"} & set(match.words) else "when_motion", match)
     return _order(match, found, found.says, "tell you", context, memory)
 
@@ -153,13 +153,10 @@ def _watch(match: Match, context: Context, memory: Memory) -> Answer:
 def _span(match: Match, context: Context, memory: Memory) -> Answer:
     """Both ends of a lasting movement."""
     what = movements.doing(match)
-    texts = (f"you start {what}", "you stop")
+    texts = (f"you start {what}", f"you stop {what}")
     if "reply" in match:
-        says = (
-            remarks.remark(match),
-            remarks.remark(match, slot="sign") if "sign" in match else remarks.remark(match, 1),
-        )
-        promises = (remarks.said(match), f"say {match.text('sign')}" if "sign" in match else remarks.said(match, 1))
+        says = (remarks.remark(match), remarks.remark(match, 1))
+        promises = (remarks.said(match), remarks.said(match, 1))
     else:
         says, promises = ("You have started.", "You have stopped."), ("tell you", "tell you")
     on = terms(match)
@@ -177,7 +174,7 @@ def _span(match: Match, context: Context, memory: Memory) -> Answer:
             what=f"I {promise} when {text}",
         )
         answers.append(give(before, context, order, kind="sight"))
-    joint = f"and {promises[1]} when {texts[1]}." if "reply" in match else f"and when {texts[1]}."
+    joint = f"and {promises[1]} when you stop." if "reply" in match else "and when you stop."
     return both(answers[0], answers[1], "All right,", f"I will {promises[0]} when {texts[0]}", joint)
 
 
