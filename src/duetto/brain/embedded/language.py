@@ -39,26 +39,20 @@ OPEN_WORDS: Final = tuple(
 )
 """Words that are likely where anything may be said. Numbers come from the number slots."""
 
-_THING: Final = (
-    "[i (have | need) to] <chore>",
-    "the <thing_at_home> is (ready | on | off | open)",
-    "<remark>",
-)
-"""What one is to be reminded of, or told: the same words, so that a grammar has them once."""
-
 LIKELY: Final[dict[str, tuple[str, ...]]] = {
     "item": ("[some | a | an] <goods> [and [some] <goods>]",),
     "name": ("<first_name>",),
-    "thing": _THING,
-    "reply": _THING,
+    "thing": ("[i (have | need) to] <chore>", "the <thing_at_home> is (ready | on | off | open)"),
+    "reply": ("<remark>", "<chore>"),
     "about": ("(the | my) <thing_at_home>", "<cue_word>"),
-    "cue": ("[a | an | the [word]] <cue_word>", "<cue_phrase>"),
+    "cue": ("[a | an] <cue_word>", "<cue_phrase>"),
     "event": ("<thing_at_home>",),
     "remark": (
-        "<sign> | hello | goodbye | hi | welcome | see you | good (morning | night) | well done | thank you",
-        "go on | wake up | are you there | breathe | next | tick | tock | switch | change | again | yes | no | wait",
-        "<cue_word> | i (know | do | see | am here | am listening) | oh no | no need | not to me | so what | who cares",
-        "look (up | away) | lift (my | your) arms | bless you | of course | it is (night | late | time | <cue_word>)",
+        "stop | go | start | wait | done | ready | next | now | yes | no | okay | again | quiet | careful | stopped",
+        "hello | goodbye | hi | welcome | see you | good (morning | night) | well done | thank you | thanks | bless you",
+        "red | green | blue | yellow | black | white | apple | sky | drink | tick | switch | change | decide | really",
+        "go on | wake up | are you there | i (know | do | see | am here | am listening) | oh no | no need | not to me",
+        "so what | of course | how (very | nice) | it is (night | late | time) | lift (my | your) arms | look up",
     ),
     "cue_phrase": (
         "(good (morning | night | evening | luck) | you know | i (mean | guess | think | know) | kind of | sort of)",

@@ -73,8 +73,8 @@ SLOTS: Final = {
         "<when_screen>",
     ),
     "voicing": (
-        "i [have] (say | said | mention | use | type | typed | write)",
-        "(i (talk | speak) about | you hear)",
+        "i (say | mention | type | have said | talk about)",
+        "you hear",
     ),
     "when_said": ("<voicing> <cue> [<so_many> times]",),
     "when_read": ("(my | the) screen (says | shows | reads) <cue>",),
@@ -181,7 +181,7 @@ def _said(match: Match) -> Happening | None:
     phrases = cues(words)
     if not phrases:
         return None
-    typed = bool({"type", "typed", "write"} & set(voicing))
+    typed = "type" in voicing
     past = "typed" if typed else "said"
     when = Heard(phrases, "typed" if typed else "either")
     cue = short(quoted(words))

@@ -37,7 +37,7 @@ SLOTS: Final = {
         "i (fall asleep | look tired | look sad | look happy | look away | slouch)",
         "(the | my) (baby | dog | cat) (wakes up | cries | comes in | leaves | moves | sleeps)",
     ),
-    "sign": ("(start | stop | go | begin | end | done | on | off | ready | finished | now | over | rest | halt)",),
+    "sign": ("(stop | end | done | off | finished | over | rest)",),
     "colour": ("(red | green | blue | yellow | orange | black | white | grey | gray)",),
 }
 
