@@ -31,6 +31,8 @@ ANSWER_WITHIN: Final = 60 * NS_PER_S
 """How long (ns) a question back waits for its answer."""
 CONTINUING: Final = ("sum.next",)
 """Requests that go on from a result, and as well from a sum of which the rest was asked back."""
+GIVING_UP: Final = ("orders.stop", "orders.cancel_last", "talk.no")
+"""What is said to a question that one does not want to answer."""
 CONTINUES: Final = 0.2
 """Highest cost at which words are taken for more of a request of which the end is still missing."""
 SHORT: Final = 4
@@ -167,7 +169,7 @@ class EmbeddedBrain:
             return self._thought(ask, "whole", answer, memory, found.open_ended)
         if found.understood == "half":
             question = _question(found)
-            pending = Pending(" ".join(token.raw for token in words), question.assumed, ask.context.now)
+            pending = Pending(" ".join(token.raw for token in words), question.assumed, ask.context.now, question.free)
             return self._thought(ask, "half", Answer((question.text,)), memory, pending=pending)
         if ask.how == "typed" and len(words) >= TEXT_WORDS:
             return self._thought(ask, "none", Answer(("I have your text.", "Say read this, and I read it.")), memory)
@@ -187,6 +189,11 @@ class EmbeddedBrain:
         pending = memory.pending
         if pending is None or ask.context.now - pending.at > ANSWER_WITHIN:
             return words, alone
+        if pending.free and not (alone.match is not None and alone.match.intent in GIVING_UP):
+            whole = tokens(f"{pending.words} {ask.text}")
+            found = self._understander.understand(whole)
+            if found.understood == "whole":
+                return whole, found
         if alone.understood == "whole" and alone.match is not None and alone.match.intent not in CONTINUING:
             if alone.match.intent != "talk.yes" or not pending.assumed:
                 return words, alone

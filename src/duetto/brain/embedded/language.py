@@ -49,7 +49,7 @@ LIKELY: Final[dict[str, tuple[str, ...]]] = {
     "event": ("<thing_at_home>",),
     "remark": (
         "stop | go | start | wait | done | ready | next | now | yes | no | okay | again | quiet | careful | stopped",
-        "hello | goodbye | hi | welcome | see you | good (morning | night) | well done | thank you | thanks | bless you",
+        "hello | goodbye | hi | welcome | see you | good (morning | night) | well done | thank you | bless you",
         "red | green | blue | yellow | black | white | apple | sky | drink | tick | switch | change | decide | really",
         "go on | wake up | are you there | i (know | do | see | am here | am listening) | oh no | no need | not to me",
         "so what | of course | how (very | nice) | it is (night | late | time) | lift (my | your) arms | look up",
@@ -101,8 +101,9 @@ LIKELY: Final[dict[str, tuple[str, ...]]] = {
     ),
     "chore": (
         "breathe [slowly | deeply] | relax | smile | stretch | move | blink | rest | sleep | leave | stand up | sit up",
-        "sit straight | look up | look away | wake up | drink [some] (water | tea | coffee) | eat [something | lunch]",
-        "eat (breakfast | dinner) | take (a break | a walk | a breath | my pills | my medicine) | go (home | to bed)",
+        "sit straight | look up | look away | wake up | drink [[some] (water | tea | coffee)]",
+        "eat [breakfast | lunch | dinner | something] | take (a break | a walk | a breath | my pills | my medicine)",
+        "go (home | to bed)",
         "go to (work | school | sleep) | go for a walk | call <somebody> | text <somebody> | email <somebody>",
         "visit <somebody> | meet <somebody> | help <somebody> | pick up <somebody> | buy [some] <goods>",
         "(open | close | lock | check) (the | my) <thing_at_home> | turn (on | off) (the | my) <thing_at_home>",

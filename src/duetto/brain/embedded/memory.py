@@ -58,11 +58,15 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Pending:
-    """A question that duetto asked back: the words it was about, and those that a "yes" would add."""
+    """A question that duetto asked back: the words it was about, and those that a "yes" would add.
+
+    free: any words answer it.
+    """
 
     words: str
     assumed: str
     at: int
+    free: bool = False
 
 
 @dataclass(frozen=True, slots=True)

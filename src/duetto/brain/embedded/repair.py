@@ -45,7 +45,7 @@ def best(
     readings = [(meant, understand(meant)) for meant in repaired(words) if meant]
     whole = [reading for reading in readings if reading[1].understood == "whole"]
     cheapest = min(whole, key=lambda reading: reading[1].cost, default=None)
-    if cheapest is None or (found.understood == "whole" and found.cost < cheapest[1].cost):
+    if cheapest is None or (found.understood == "whole" and found.cost <= cheapest[1].cost):
         return words, found
     return cheapest
 

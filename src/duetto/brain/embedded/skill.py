@@ -82,10 +82,14 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A question back, for a request of which half was clear. assumed: the words that a "yes" would add to it."""
+    """A question back, for a request of which half was clear.
+
+    assumed: the words that a "yes" would add to it. free: any words answer it, also such as are a request.
+    """
 
     text: str
     assumed: str = ""
+    free: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -245,7 +245,7 @@ def question(match: Match) -> Question | None:
         case "orders.remind_in":
             return _ask_reminder(match, thing, "duration", "In")
         case "orders.say_in" if "duration" in match and not thing:
-            return Question("What shall I say then?")
+            return Question("What shall I say then?", free=True)
         case "orders.repeat":
             return _ask_reminder(match, thing, "period", "Every")
         case "orders.at":
