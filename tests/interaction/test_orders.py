@@ -269,6 +269,15 @@ def test_repetitions_are_counted_aloud() -> None:
     assert rig.fired == list("1234567") and rig.planned == list("1234567")
 
 
+def test_a_repetition_without_a_name_counts_for_the_named_one_and_another_name_does_not() -> None:
+    rig = Rig()
+    rig.give(Repeats("squat"), "{n}")
+    for count, name in enumerate(("movement", "squat", "wave", "movement"), 1):
+        rig.turn(seen=(Sighting("repeat", name=name, count=count),))
+        rig.wait(1)
+    assert rig.fired == list("123")
+
+
 def test_a_text_that_comes_to_stand_is_met_and_not_while_it_stands() -> None:
     rig = Rig()
     rig.give(Reads(("build failed",)), "{word}")

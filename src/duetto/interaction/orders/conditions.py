@@ -201,7 +201,8 @@ def _happened(condition: Sight | Repeats | Reads | Meaning | Shows, now: Slice) 
                 if one.kind == what and region in (None, one.region) and stream in (None, one.stream):
                     found.append(Met(one.at, one.region))
             case Repeats(of=of):
-                if one.kind == "repeat" and of in ("movement", one.word):
+                # What repeats itself and is not known by a name may be the one that is counted.
+                if one.kind == "repeat" and (of == "movement" or one.word in (of, "movement")):
                     found.append(Met(one.at, one.region, one.word))
             case Reads(phrases=phrases, stream=stream):
                 if one.kind == "text" and one.stream == stream:
