@@ -68,6 +68,8 @@ class CycleCounter:
         self.settings = settings or CycleSettings()
         self.noise: Vector | float = 1.0
         """Standard deviation of the noise in each number of a pose. It may be set at any time."""
+        self.weight: Vector | float = 1.0
+        """What each number of a pose counts for, 0 to 1. It may be set at any time."""
         self.floor = 12.0
         """Distance between two poses below which all is noise."""
         self.count = 0
@@ -119,7 +121,7 @@ class CycleCounter:
     # --- from rest to rest ------------------------------------------------------------------------------------
 
     def _distance(self, one: Vector, other: Vector) -> float:
-        beyond = np.maximum(np.abs(one - other) - _BEYOND * self.noise, 0.0)
+        beyond = np.maximum(np.abs(one - other) - _BEYOND * self.noise, 0.0) * self.weight
         return float(np.sqrt(beyond @ beyond))
 
     def _returned(self, pose: Vector) -> bool:
@@ -222,7 +224,7 @@ class CycleCounter:
         recent = times >= times[-1] - min(length, ms(settings.most_window_ms))
         window = poses[recent]
         middle = window.mean(axis=0)
-        centred = window - middle
+        centred = (window - middle) * self.weight
         # Power iteration; the line of the picture before is a good beginning, and keeps its direction.
         line = self._line
         if line is None:
@@ -233,7 +235,7 @@ class CycleCounter:
             if size < 1e-9:
                 return np.zeros(len(poses), np.float32), 0.0
             line = line / size
-        along = (poses - middle) @ line
+        along = ((poses - middle) * self.weight) @ line
         along = np.convolve(np.pad(along, 1, mode="edge"), np.array([0.25, 0.5, 0.25]), "valid")
         low, high = np.percentile(along[recent], (4, 96))
         if not self.count and along[:3].mean() > (low + high) / 2:

@@ -9,6 +9,7 @@ from typing import Final, Literal
 import numpy as np
 
 from duetto.perception.video.cycles import CycleCounter, CycleSettings, Vector
+from duetto.perception.video.movers import Cells, Movers, MoverSettings
 from duetto.perception.video.stage import Staged
 from duetto.timeline.clock import ms
 
@@ -20,8 +21,8 @@ _LEAST_NOISE: Final = 0.6
 class MovementSettings:
     """When a movement is a lasting one."""
 
-    cells: int = 3
-    """Cells of the picture (of 576) that must change at once for movement to begin."""
+    movers: MoverSettings = field(default_factory=MoverSettings)
+    """What moves of itself."""
     start_ms: float = 300.0
     """Milliseconds for which something must move before a movement has started."""
     stop_ms: float = 500.0
@@ -34,6 +35,8 @@ class MovementSettings:
     """Seconds of rest after which a movement may have another resting pose than the one before."""
     turn_s: float = 1.5
     """Seconds of rest after which a way out that did not come back is forgotten."""
+    walked_ms: float = 700.0
+    """Milliseconds after somebody has walked before a movement on the spot may start."""
     cycles: CycleSettings = field(default_factory=CycleSettings)
     """What counts as a repetition."""
 
@@ -58,11 +61,15 @@ class MovementWatcher:
     def __init__(self, settings: MovementSettings | None = None) -> None:
         self.settings = settings or MovementSettings()
         self.counter = CycleCounter(self.settings.cycles)
+        self.movers = Movers(self.settings.movers)
+        self.lively = False
+        """Something moves of itself in the newest picture."""
         self.since: int | None = None
         """Media time (ns) since which there is a movement, None while there is none."""
         self.last = 0
         """Media time (ns) of the latest frame that showed it."""
         self._stopped: int | None = None
+        self._walked: int | None = None
         self._before: deque[tuple[int, Vector]] = deque(maxlen=32)
         self._lively: deque[int] = deque(maxlen=64)
         self._noise: Vector | None = None
@@ -72,15 +79,20 @@ class MovementWatcher:
     def see(self, staged: Staged) -> tuple[MovementChange, ...]:
         """Take in one picture; what started, was repeated or stopped by it."""
         at, pose = staged.at, _pose(staged)
-        lively = int(staged.moved.sum()) >= self.settings.cells
-        if lively:
+        mover = self.movers.see(staged)
+        self.lively = mover.lively
+        if mover.walks:
+            self._walked = at
+            self._lively.clear()
+        elif mover.lively and (self._walked is None or at - self._walked >= ms(self.settings.walked_ms)):
             self._lively.append(at)
-        while self._lively and at - self._lively[0] > ms(2 * self.settings.start_ms):
+        while self._lively and at - self._lively[0] > ms(3 * self.settings.start_ms):
             self._lively.popleft()
         if self.since is None:
-            return self._wait(at, pose)
-        if lively:
+            return self._wait(at, pose, mover.drifts)
+        if mover.lively or self.movers.goes_on(at, staged.stirs):
             self.last = at
+        self.counter.weight = _weight(self.movers.zone(at))
         changes: list[MovementChange] = []
         if self.counter.see(at, pose):
             changes.append(self._change("repeated"))
@@ -104,11 +116,12 @@ class MovementWatcher:
         changes = self.stop()
         self._before.clear()
         self.counter.clear()
-        self._stopped = None
+        self.movers.clear()
+        self._stopped = self._walked = None
         self._fresh = True
         return changes
 
-    def _wait(self, at: int, pose: Vector) -> tuple[MovementChange, ...]:
+    def _wait(self, at: int, pose: Vector, drifts: bool) -> tuple[MovementChange, ...]:
         if self._before and not self._lively:
             step = 0.886 * np.abs(pose - self._before[-1][1])
             self._noise = step if self._noise is None else 0.9 * self._noise + 0.1 * step
@@ -116,6 +129,8 @@ class MovementWatcher:
         first = self._lively[0] if self._lively else at
         dense = len(self._lively) >= 3 and self._lively[-1] == at
         if not dense or at - first < ms(self.settings.start_ms) - ms(60):
+            return ()
+        if drifts and at - first < ms(self.settings.movers.travel_ms):
             return ()
         patience = self.settings.resume_s if self.counter.count else self.settings.turn_s
         if self._stopped is None or first - self._stopped > ms(1000 * patience):
@@ -129,6 +144,7 @@ class MovementWatcher:
         if self._fresh:
             self.counter.rest(rest if len(rest) > 1 else [])
             self._fresh = False
+        self.counter.weight = _weight(self.movers.zone(at))
         for then, kept in self._before:
             if then >= first:
                 self.counter.see(then, kept)
@@ -148,3 +164,9 @@ class MovementWatcher:
 def _pose(staged: Staged) -> Vector:
     """Grey cells, and the tints of larger ones with as much weight as they have area."""
     return np.concatenate([staged.cells.ravel(), 2.0 * staged.tints.ravel()]).astype(np.float32)
+
+
+def _weight(zone: Cells) -> Vector:
+    """Of the numbers of a pose, those that lie where something moves."""
+    coarse = zone.reshape(zone.shape[0] // 2, 2, zone.shape[1] // 2, 2).any(axis=(1, 3))
+    return np.concatenate([zone.ravel(), np.repeat(coarse.ravel(), 2)]).astype(np.float32)

@@ -233,11 +233,12 @@ class VideoPipeline:
         """A change of the whole picture is a scene, and then no motion."""
         changes: list[Change] = []
         verdict = self._scene.see(at, bgr, grey)
+        relit = verdict in ("changed", "unsettled") and self._watching.same_place(grey)
         if verdict == "same":
             changes += self._motion.see(at, grey)
         elif verdict != "unsure":
             changes += self._motion.stop()
-            changes += self._watching.clear()
+            changes += () if relit else self._watching.clear()
             self._looks.stir()
             self._body_looks.stir()
         if verdict == "changed" and self._scene.latest:
@@ -246,7 +247,7 @@ class VideoPipeline:
         if self._motion.moving:
             self._looks.stir()
         self._costs.lap("motion")
-        if verdict == "same" and not self._health.black and self._watching.wanted:
+        if (verdict == "same" or relit) and not self._health.black and self._watching.wanted:
             changes += self._watching.see(at, bgr, grey, self._faces.boxes, self._costs)
         self._writer.write(changes, now, timeline)
 

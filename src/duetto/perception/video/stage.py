@@ -37,6 +37,12 @@ class StageSettings:
     """Grey levels (of 255) by which a cell must change at least, in a picture without noise."""
     noise_factor: float = 4.5
     """Standard deviations of the measured noise by which a cell must change."""
+    slight: float = 0.8
+    """Share of that by which a cell has stirred."""
+    slight_step: float = 1.2
+    """Grey levels by which it must have changed for that at least."""
+    place: float = 0.85
+    """Correlation of the cells with those of the still picture from which on it is the same place in another light."""
     stirred: int = 6
     """Cells (of 576) that must differ from the picture before for a search for the camera's shake."""
     noise_rise: float = 0.02
@@ -45,7 +51,8 @@ class StageSettings:
 
 @dataclass(frozen=True, slots=True)
 class Staged:
-    """One picture. cells: float32 (18, 32), mean grey levels. moved: bool (18, 32), those that changed lately.
+    """One picture. cells: float32 (18, 32), mean grey levels. moved, stirs: bool (18, 32), those that changed lately,
+    and those that did so at least a little.
 
     steady: float32 (90, 160). tints: float32 (9, 16, 2), what is not grey about larger cells. noise: standard deviation
     of a cell's noise in grey levels.
@@ -54,6 +61,7 @@ class Staged:
     at: int
     cells: Plane
     moved: NDArray[np.bool_]
+    stirs: NDArray[np.bool_]
     steady: Plane
     tints: Plane
     noise: float
@@ -84,6 +92,15 @@ class Stage:
         """The picture without what moves in it: float32 (90, 160)."""
         return self._still
 
+    def same_place(self, grey: Picture) -> bool:
+        """Whether a picture, uint8 (90, 160), shows what it showed before, be it in another light."""
+        if self._still is None:
+            return False
+        now, before = _cells(np.asarray(grey, np.float32)).ravel(), _cells(self._still).ravel()
+        now, before = now - now.mean(), before - before.mean()
+        size = float(np.sqrt((now @ now) * (before @ before)))
+        return size > 0 and float(now @ before) >= self.settings.place * size
+
     def clear(self) -> None:
         """Begin anew: another scene."""
         self._still = self._noise = self._tints = None
@@ -106,12 +123,12 @@ class Stage:
         steady = steady * np.float32(more) + np.float32(beside)
         cells = np.asarray(more * plain + beside, np.float32)
         self._light = gain, offset = _within(gain * more, offset * more + beside)
-        moved = self._moved(at, cells)
+        moved, stirs = self._moved(at, cells)
         since = at - self._cells[-1][0] if self._cells else 0
         self._cells.append((at, cells))
         # The still picture keeps the light of its first one, so that a pose is the same in any light.
         cv2.accumulateWeighted(steady, self._still, 1.0 - float(np.exp(-since / (self.settings.renew_s * 1e9))))
-        return Staged(at, cells, moved, steady, self._tinted(_tints(bgr, shift), gain), self._noise or 0.0)
+        return Staged(at, cells, moved, stirs, steady, self._tinted(_tints(bgr, shift), gain), self._noise or 0.0)
 
     def _tinted(self, tints: Plane, gain: float) -> Plane:
         """In the light of the first picture, each of the two by itself: a lamp has a colour of its own."""
@@ -127,10 +144,10 @@ class Stage:
         beyond = np.abs(cells - self._cells[-1][1]) > max(self.settings.least_step / 2, 3.0 * self._noise)
         return int(beyond.sum()) >= self.settings.stirred
 
-    def _moved(self, at: int, cells: Plane) -> NDArray[np.bool_]:
-        moved = np.zeros((ROWS, COLUMNS), np.bool_)
+    def _moved(self, at: int, cells: Plane) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+        moved, stirs = np.zeros((ROWS, COLUMNS), np.bool_), np.zeros((ROWS, COLUMNS), np.bool_)
         if not self._cells:
-            return moved
+            return moved, stirs
         wanted = at - ms(self.settings.step_ms)
         before = min(self._cells, key=lambda kept: abs(kept[0] - wanted))[1]
         inner = np.s_[_EDGE:-_EDGE, _EDGE:-_EDGE]
@@ -139,8 +156,12 @@ class Stage:
         if self._noise is not None and noise > self._noise:
             noise = self._noise + self.settings.noise_rise * (noise - self._noise)
         self._noise = noise
-        moved[inner] = difference > max(self.settings.least_step, self.settings.noise_factor * noise)
-        return moved
+        step = max(self.settings.least_step, self.settings.noise_factor * noise)
+        moved[inner] = difference > step
+        stirs[inner] = difference > max(
+            self.settings.slight_step, self.settings.slight * self.settings.noise_factor * noise
+        )
+        return moved, stirs
 
 
 def _cells(picture: Plane) -> Plane:

@@ -104,6 +104,10 @@ class Watching:
         self.lively = False
         return tuple(changes)
 
+    def same_place(self, grey: Picture) -> bool:
+        """Whether a small picture that is quite another shows the same place in another light."""
+        return self.wanted and self._stage.same_place(grey)
+
     @property
     def wanted(self) -> bool:
         """A level runs."""
@@ -114,7 +118,7 @@ class Watching:
     ) -> tuple[Change, ...]:
         """Take in a small picture of media time `at` (ns), and the faces that are known to be in it."""
         staged = self._stage.see(at, bgr, grey)
-        self.lively = int(staged.moved.sum()) >= self.settings.movement.cells
+        self.lively = int(staged.moved.sum()) >= self.settings.movement.movers.cells
         changes: list[Change] = []
         if self.movement:
             changes += [counted for change in self._mover.see(staged) for counted in self._counted(change, at)]
