@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final, Literal
 
 import numpy as np
 
 from duetto.perception.video.cycles import CycleCounter, CycleSettings, Vector
 from duetto.perception.video.movers import Cells, Movers, MoverSettings
+from duetto.perception.video.naming import Namer, NamingSettings
 from duetto.perception.video.stage import Staged
 from duetto.timeline.clock import ms
+from duetto.timeline.order import MovementName
 
 _LEAST_NOISE: Final = 0.6
 """Grey levels of noise in a number of the pose that are reckoned with in any case."""
@@ -23,6 +25,8 @@ class MovementSettings:
 
     movers: MoverSettings = field(default_factory=MoverSettings)
     """What moves of itself."""
+    naming: NamingSettings = field(default_factory=NamingSettings)
+    """Which movement it is."""
     start_ms: float = 300.0
     """Milliseconds for which something must move before a movement has started."""
     stop_ms: float = 500.0
@@ -52,7 +56,7 @@ class MovementChange:
     since: int
     last: int
     count: int
-    name: str = "movement"
+    name: MovementName = "movement"
 
 
 class MovementWatcher:
@@ -62,6 +66,7 @@ class MovementWatcher:
         self.settings = settings or MovementSettings()
         self.counter = CycleCounter(self.settings.cycles)
         self.movers = Movers(self.settings.movers)
+        self.namer = Namer(self.settings.naming)
         self.lively = False
         """Something moves of itself in the newest picture."""
         self.since: int | None = None
@@ -80,6 +85,7 @@ class MovementWatcher:
         """Take in one picture; what started, was repeated or stopped by it."""
         at, pose = staged.at, _pose(staged)
         mover = self.movers.see(staged)
+        self.namer.see(at, staged.steady)
         self.lively = mover.lively
         if mover.walks:
             self._walked = at
@@ -95,7 +101,7 @@ class MovementWatcher:
         self.counter.weight = _weight(self.movers.zone(at))
         changes: list[MovementChange] = []
         if self.counter.see(at, pose):
-            changes.append(self._change("repeated"))
+            changes.append(replace(self._change("repeated"), name=self._name(at)))
         if at - self.last >= self._patience():
             changes.extend(self.stop())
             self._before.append((at, pose))
@@ -117,6 +123,7 @@ class MovementWatcher:
         self._before.clear()
         self.counter.clear()
         self.movers.clear()
+        self.namer.clear()
         self._stopped = self._walked = None
         self._fresh = True
         return changes
@@ -150,6 +157,13 @@ class MovementWatcher:
                 self.counter.see(then, kept)
         self._before.clear()
         return (self._change("started"),)
+
+    def _name(self, at: int) -> MovementName:
+        """Of the repetition that has just been completed."""
+        began, ended = self.counter.began, self.counter.ended
+        if began is None or ended is None:
+            return "movement"
+        return self.namer.name(began, ended, self.movers.zone(at))
 
     def _patience(self) -> int:
         settings = self.settings

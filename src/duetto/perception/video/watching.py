@@ -14,6 +14,7 @@ from duetto.perception.video.silhouettes import Heads, Silhouette, SilhouetteFin
 from duetto.perception.video.stage import Stage, StageSettings
 from duetto.timeline.arrival import Bodies, Box
 from duetto.timeline.clock import ms
+from duetto.timeline.order import MovementName
 
 Side = Literal["left", "right"]
 SIDES: tuple[Side, ...] = ("left", "right")
@@ -68,7 +69,7 @@ class Watching:
         self._by_joints = self._rested = False
         self._count = 0
         self._pictured = 0
-        self._name: str = "movement"
+        self._name: MovementName = "movement"
         self._stopped: int | None = None
 
     @property
@@ -160,6 +161,8 @@ class Watching:
             self._by_joints = False
             self._count += change.count - self._pictured
             self._pictured = change.count
+            self._name = change.name if change.name != "movement" else self._name
+            return (replace(change, count=self._count),)
         else:
             self._stopped = change.last
         return (replace(change, count=self._count, name=self._name),)
