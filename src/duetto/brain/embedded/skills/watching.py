@@ -208,7 +208,7 @@ def question(match: Match) -> Question | None:
         return Question("Count what?")
     if match.intent == "when.say" and "happening" in match and "reply" not in match:
         return Question("What shall I say then?", free=True)
-    if match.intent == "when.say" and "reply" in match:
+    if "reply" in match and "happening" not in match:
         return Question("When shall I say it?")
     return Question("Tell you when what happens?") if len(match.words) >= 3 else None
 
