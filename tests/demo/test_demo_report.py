@@ -24,10 +24,15 @@ EVENTS = {
     "line": (9.0, "line", "what is 3 times 4"),
     "12": (10.0, "heard", "12."),
     "reads on": (12.0, "said", "the keeper had to Count the lamps"),
-    "sees": (15.0, "said", "Something is moving on the left."),
+    "sees": (15.0, "said", "Hello."),
+    "wave 1": (16.0, "said", "1"),
+    "wave 2": (16.8, "said", "2"),
+    "wave 3": (17.6, "said", "3"),
+    "wave 4": (18.4, "said", "4"),
     "reminder 1": (20.0, "said", "Breathe."),
     "reminder 2": (25.0, "said", "Breathe."),
     "reminder 3": (30.0, "said", "Breathe."),
+    "caught": (31.5, "said", "Stop."),
 }
 
 
@@ -54,8 +59,8 @@ def missing(*without: str, user=USER) -> set[str]:
 
 def test_everything_is_found_where_it_happened():
     found = shown(recording(), USER)  # type: ignore[arg-type]
-    assert all(item.happened for item in found) and len(found) == 8
-    assert [item.where[0] for item in found] == [s(3), s(4.5), s(6), s(10), s(12), s(15), s(20), s(30)]
+    assert all(item.happened for item in found) and len(found) == 10
+    assert [item.where[0] for item in found] == [s(3), s(4.5), s(6), s(10), s(12), s(15), s(31.5), s(16.8), s(20), s(30)]
 
 
 @pytest.mark.parametrize(
@@ -67,9 +72,11 @@ def test_everything_is_found_where_it_happened():
         ("12", {"a line typed while duetto speaks, used in what it says next", "and then it reads on"}),
         ("line", {"a line typed while duetto speaks, used in what it says next", "and then it reads on"}),
         ("reads on", {"and then it reads on"}),
-        ("sees", {"something seen, that it speaks of by itself"}),
+        ("sees", {"somebody is seen coming in, and greeted"}),
+        ("caught", {"a word is caught while the user talks"}),
+        ("wave 2", {"movements are counted aloud, as they are made"}),
         ("reminder 1", {"a reminder at its moments"}),
-        ("reminder 3", {"a reminder at its moments", "also while the user talks"}),
+        ("reminder 3", {"a reminder at its moments", "a reminder also while the user talks"}),
     ],
 )
 def test_what_did_not_happen_is_not_claimed(without, what):
@@ -77,8 +84,9 @@ def test_what_did_not_happen_is_not_claimed(without, what):
     assert all(item.where == () for item in shown(recording("84"), USER) if item.what.startswith("a question"))
 
 
-def test_a_reminder_in_silence_is_not_said_over_the_user():
-    assert missing(user=[Span(s(31), s(33))]) == {"also while the user talks"}
+def test_what_is_said_in_silence_is_not_said_over_the_user():
+    assert missing(user=[Span(s(31), s(33))]) == {"a reminder also while the user talks"}
+    assert missing(user=[Span(s(29), s(31))]) == {"a word is caught while the user talks"}
 
 
 def test_the_report_tells_both_and_whether_all_is_well():
@@ -88,7 +96,7 @@ def test_the_report_tells_both_and_whether_all_is_well():
         return good, console.file.getvalue()  # type: ignore[attr-defined]
 
     good, text = told()
-    assert good and "✗" not in text and text.count("✓") == 8
+    assert good and "✗" not in text and text.count("✓") == 10
     assert "at 20.0, 25.0, 30.0 s" in text
     late = next(line for line in text.splitlines() if "over 10 ms late" in line)
     assert late.split()[-2:] == ["1", "70"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from rich.console import Console
 from rich.table import Table
@@ -46,7 +47,10 @@ def shown(recording: Recording, user: Sequence[Span]) -> list[Shown]:
     answered = [at for at, text in words if text.strip(".,") == "84"]
     woven = [at for at, text in words if text.strip(".,") == "12" and typed and at > typed[0]]
     reading_on = [span.start for span, text in said if "count" in text.lower() and woven and span.start > woven[0]]
-    seen = [span.start for span, text in said if "moving" in text and "will tell" not in text]
+    seen = [span.start for span, text in said if text == "Hello."]
+    caught = [span.start for span, text in said if text == "Stop." and any(u.start < span.start < u.end for u in user)]
+    waves = [(span.start, int(text)) for span, text in said if text.isdecimal()]
+    in_time = [at for (_, one), (at, two) in pairwise(waves) if two == one + 1]
     reminders = [span.start for span, text in said if text == "Breathe."]
     over = [at for at in reminders if any(span.start < at < span.end for span in user)]
     counted = [(at, number) for at, text in words if (number := value(text.strip(".,").split())) is not None]
@@ -62,9 +66,11 @@ def shown(recording: Recording, user: Sequence[Span]) -> list[Shown]:
         Shown("the user cuts in, and duetto stops", bool(stopped), tuple(stopped[:1])),
         Shown("a line typed while duetto speaks, used in what it says next", bool(woven), tuple(woven[:1])),
         Shown("and then it reads on", bool(reading_on), tuple(reading_on[:1])),
-        Shown("something seen, that it speaks of by itself", bool(seen), tuple(seen[:1])),
+        Shown("somebody is seen coming in, and greeted", bool(seen), tuple(seen)),
+        Shown("a word is caught while the user talks", bool(caught), tuple(caught)),
+        Shown("movements are counted aloud, as they are made", len(in_time) >= 3, tuple(in_time)),
         Shown("a reminder at its moments", len(reminders) >= 3, tuple(reminders)),
-        Shown("also while the user talks", bool(over), tuple(over)),
+        Shown("a reminder also while the user talks", bool(over), tuple(over)),
     ]
 
 

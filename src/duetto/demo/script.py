@@ -15,14 +15,20 @@ SCRIPT: Final = (
     Cue(Hears("four"), (Says("by twos", delay=ms(30)),)),
     Cue(Speaking(s(4)), (Says("stop counting", delay=ms(30)),)),
     Cue(Quiet(s(1)), (Says("what did you say"),)),
-    # Two standing orders: something to be seen, and a reminder. A pause inside the sentence is not its end.
-    Cue(Quiet(s(1)), (Says("tell me when you see something move"),)),
+    # Standing orders: somebody to be seen, a word to be caught, movements to be counted, and a reminder. A pause inside
+    # the sentence is not its end.
+    Cue(Quiet(s(1)), (Says("say hello when someone comes in"),)),
+    Cue(Quiet(s(1)), (Says("say stop every time i say basically"),)),
+    Cue(Quiet(s(1)), (Says("count my waves"),)),
     Cue(Quiet(s(1)), (Says("remind me every four seconds … to breathe"),)),
-    # While duetto reads aloud, the user types; a figure walks in; the reminder keeps its moments.
-    Cue(Quiet(s(0.8)), (Says("read the story"),), limit=s(4)),
+    # They overlap: a figure walks in and waves, and the user tells something, with the word in it.
+    Cue(Quiet(s(0.3)), (Walks(0.35, 2.0),), limit=s(3)),
+    Cue(After(s(3.5)), (Waves(5.0),)),
+    Cue(After(s(2.5)), (Says("so the plan was basically to drive down to the lake before noon"),)),
+    # While duetto reads aloud, the user types, and waves; the count and the reminder go on.
+    Cue(Quiet(s(0.8)), (Says("read the story"),), limit=s(5)),
     Cue(After(s(6)), (Types("what is 3 times 4"),)),
-    Cue(After(s(7)), (Walks(0.35, 2.5),)),
-    Cue(After(s(4)), (Waves(2.5),)),
+    Cue(After(s(7)), (Waves(3.5),)),
     # A question about what is being read stops it; the reminder is said over what the user says next.
     Cue(After(s(2)), (Says("where are you"),)),
     Cue(Quiet(s(0.7)), (Says("add apples and cheese to my shopping list"),), limit=s(5)),
