@@ -115,8 +115,8 @@ def _calls_for_nothing(draft: Reply) -> bool:
 
 
 def _doubted(state: State, turn: UserTurn | None, ears: Ears | None) -> bool:
-    """The words of this turn are hardly what was said. Over duetto's own voice they are doubted sooner, and so are those
-    that a standing order has spoken in: whoever tells something long is seldom asking for anything.
+    """The words of this turn are hardly what was said. Over duetto's own voice they are doubted sooner, and so are
+    those that a standing order has spoken in: whoever tells something long is seldom asking for anything.
     """
     over = state.overlap is not None or (turn is not None and (turn.over or _remarked(state, turn)))
     return ears is not None and ears.sure < (state.settings.sure if over else state.settings.sure_alone)
