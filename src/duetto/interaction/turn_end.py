@@ -118,13 +118,15 @@ def _doubted(state: State, turn: UserTurn | None, ears: Ears | None) -> bool:
     """The words of this turn are hardly what was said. Over duetto's own voice they are doubted sooner, and so are
     those that a standing order has spoken in: whoever tells something long is seldom asking for anything.
     """
-    over = state.overlap is not None or (turn is not None and (turn.over or _remarked(state, turn)))
+    over = _over(state, turn)
     return ears is not None and ears.sure < (state.settings.sure if over else state.settings.sure_alone)
 
 
-def _remarked(state: State, turn: UserTurn) -> bool:
-    """A standing order has spoken since this turn began."""
-    return any(standing.spoke is not None and standing.spoke > turn.since for standing in state.orders)
+def _over(state: State, turn: UserTurn | None) -> bool:
+    """duetto speaks or spoke with this turn: as it began, or for a standing order since."""
+    if state.overlap is not None or turn is None:
+        return state.overlap is not None
+    return turn.over or any(s.spoke is not None and s.spoke > turn.since for s in state.orders)
 
 
 def _for_others(state: State, turn: UserTurn, ears: Ears | None, draft: Reply, now: int) -> bool:
@@ -132,7 +134,7 @@ def _for_others(state: State, turn: UserTurn, ears: Ears | None, draft: Reply, n
     doubted = _doubted(state, turn, ears)
     if not doubted and not _calls_for_nothing(draft):
         return ears is not None and draft.understood == "half" and ways.quiet(state, ears)
-    if turn.over or state.overlap is not None or (ears is not None and ways.quiet(state, ears)):
+    if _over(state, turn) or (ears is not None and ways.quiet(state, ears)):
         return True
     spoke = state.ways.spoke
     return (doubted or draft.understood == "none") and (spoke is None or now - spoke > state.settings.engaged_for)

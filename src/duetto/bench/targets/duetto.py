@@ -26,7 +26,7 @@ from duetto.brain.embedded import EmbeddedBrain, language
 from duetto.interaction.action import AskBrain, DropReply, Duck, KeepReply, Show, TrimReply
 from duetto.models.model import MicroTurn
 from duetto.perception.audio.input import AudioInput
-from duetto.perception.audio.recogniser import RecogniserHandler, RecogniserSettings, open_recogniser
+from duetto.perception.audio.recogniser import RecogniserHandler, RecogniserSettings, open_recogniser, spotting
 from duetto.perception.text.input import KeysInput
 from duetto.perception.video.faces import VisionHandler
 from duetto.perception.video.input import VideoInput
@@ -54,7 +54,7 @@ _warm: dict[bytes, RecogniserHandler] = {}
 def warm(settings: Settings) -> None:
     """Load what takes long, once: a process forked from this one then has it at hand, in its first state."""
     recogniser = _with_language(settings.recogniser)
-    _warm[msgspec.json.encode(recogniser)] = RecogniserHandler(open_recogniser(recogniser))
+    _warm[msgspec.json.encode(recogniser)] = _ears(recogniser)
     EmbeddedBrain()
 
 
@@ -62,10 +62,14 @@ def _with_language(settings: RecogniserSettings) -> RecogniserSettings:
     return settings if settings.language is not None else replace(settings, language=language())
 
 
+def _ears(settings: RecogniserSettings) -> RecogniserHandler:
+    return RecogniserHandler(open_recogniser(settings), spotting(settings))
+
+
 def _workers(settings: Settings, bell: Event) -> list[Worker]:
     """Recogniser, brain, vision and reader on the spot: nothing depends on the machine. The voice has its process."""
     recogniser = _with_language(settings.recogniser)
-    ears = _warm.pop(msgspec.json.encode(recogniser), None) or RecogniserHandler(open_recogniser(recogniser))
+    ears = _warm.pop(msgspec.json.encode(recogniser), None) or _ears(recogniser)
     voice = ProcessWorker(
         "voice", "duetto.speech.voice:make_handler", msgspec.json.encode(settings.voice).decode(), bell
     )
