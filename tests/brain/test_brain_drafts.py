@@ -50,6 +50,22 @@ def test_a_kept_draft_counts_once(talk, request_):
     assert talk.brain.memory is after
 
 
+@pytest.mark.parametrize("request_", CHANGING)
+def test_what_is_no_draft_counts_at_once(talk, request_):
+    before = talk.brain.memory
+    talk.ask(request_, "typed")
+    after = talk.brain.memory
+    assert after != before
+    talk.brain.keep(talk.reply)
+    assert talk.brain.memory is after
+
+
+def test_two_orders_that_were_typed_have_names_of_their_own(talk):
+    first = talk.ask("say hello when someone comes in", "typed").order
+    second = talk.ask("say goodbye when someone leaves", "typed").order
+    assert first.name != second.name
+
+
 def test_drafts_on_the_way_to_a_request_leave_only_the_request(talk):
     words = "add milk and eggs to my shopping list".split()
     for count in range(1, len(words) + 1):

@@ -16,7 +16,7 @@ class Brain(Protocol):
     """Decides what to say.
 
     It is asked on every change of the user's words, most of them unfinished. A draft has no effect: what a reply
-    changes in the brain's memory counts from `keep` on, and `forget` undoes it.
+    changes in the brain's memory counts from `keep` on, and `forget` undoes it. What is no draft counts at once.
     """
 
     def reply(self, ask: Ask) -> Iterator[Part]:

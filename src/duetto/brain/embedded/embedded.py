@@ -100,7 +100,7 @@ class EmbeddedBrain:
         return build_language(self._understander.skills)
 
     def reply(self, ask: Ask) -> Iterator[Part]:
-        draft = _Draft(ask)
+        draft = _Draft(ask, kept=not ask.draft)  # nobody keeps what was never a guess
         with self._lock:
             self._drafts.pop(ask.reply, None)
             self._drafts[ask.reply] = draft
