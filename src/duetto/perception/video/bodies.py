@@ -65,6 +65,11 @@ class BodyWatcher:
         self._looks: deque[tuple[int, Body]] = deque(maxlen=128)
         self._at: int | None = None
 
+    @property
+    def at(self) -> int:
+        """Media time (ns) of the latest look, 0 before the first."""
+        return self._at or 0
+
     def stands(self, at: int) -> bool:
         """The latest look still tells who is there at media time `at` (ns)."""
         return self._at is not None and at - self._at <= ms(self.settings.stands_ms)

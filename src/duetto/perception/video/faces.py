@@ -198,6 +198,11 @@ class FaceTracker:
         return tuple(track.box for track in self._tracks if track.here)
 
     @property
+    def found(self) -> tuple[tuple[Box, int], ...]:
+        """The same, each with the media time (ns) of the look that last found it."""
+        return tuple((track.box, track.last) for track in self._tracks if track.here)
+
+    @property
     def unsure(self) -> bool:
         """A face was found once, or missed once: another look would tell."""
         return any(not track.here or not track.looks[-1] for track in self._tracks)

@@ -248,7 +248,7 @@ class VideoPipeline:
             self._looks.stir()
         self._costs.lap("motion")
         if (verdict == "same" or relit) and not self._health.black and self._watching.wanted:
-            changes += self._watching.see(at, bgr, grey, self._faces.boxes, self._costs)
+            changes += self._watching.see(at, bgr, grey, self._faces.found, self._costs)
         self._writer.write(changes, now, timeline)
 
     # --- a stream that stalls, or gives what is of no use -----------------------------------------------------

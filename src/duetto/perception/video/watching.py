@@ -9,7 +9,7 @@ from duetto.perception.video.bodies import BodySettings, BodyWatcher
 from duetto.perception.video.costs import Costs
 from duetto.perception.video.jpeg import Picture
 from duetto.perception.video.movement import MovementChange, MovementSettings, MovementWatcher
-from duetto.perception.video.persons import Found, PersonChange, PersonSettings, PersonTracker
+from duetto.perception.video.persons import Known, PersonChange, PersonSettings, PersonTracker, Shape
 from duetto.perception.video.silhouettes import Heads, Silhouette, SilhouetteFinder, SilhouetteSettings
 from duetto.perception.video.stage import Stage, StageSettings
 from duetto.timeline.arrival import Bodies, Box
@@ -17,6 +17,8 @@ from duetto.timeline.clock import ms
 from duetto.timeline.order import MovementName
 
 Side = Literal["left", "right"]
+FoundFace = tuple[Box, int]
+"""A face and the media time (ns) of the look that last found it."""
 SIDES: tuple[Side, ...] = ("left", "right")
 
 
@@ -115,9 +117,9 @@ class Watching:
         return self.movement or self.bodies
 
     def see(
-        self, at: int, bgr: Picture, grey: Picture, faces: tuple[Box, ...], costs: Costs | None = None
+        self, at: int, bgr: Picture, grey: Picture, faces: tuple[FoundFace, ...], costs: Costs | None = None
     ) -> tuple[Change, ...]:
-        """Take in a small picture of media time `at` (ns), and the faces that are known to be in it."""
+        """Take in a small picture of media time `at` (ns), and the faces that are in it as far as is known."""
         staged = self._stage.see(at, bgr, grey)
         self.lively = int(staged.moved.sum()) >= self.settings.movement.movers.cells
         changes: list[Change] = []
@@ -172,16 +174,17 @@ class Watching:
 
     # --- people and hands -------------------------------------------------------------------------------------
 
-    def _see_persons(self, at: int, shapes: tuple[Silhouette, ...], faces: tuple[Box, ...]) -> tuple[PersonChange, ...]:
-        bodies = self._body.boxes if self._body.stands(at) else ()
-        found = [Found(box, True) for box in bodies]
-        found += [Found(shape.box, False, shape.whole) for shape in shapes]
-        found += [Found(_under(face), True) for face in faces]
-        return self._persons.see(at, found)
+    def _see_persons(
+        self, at: int, shapes: tuple[Silhouette, ...], faces: tuple[FoundFace, ...]
+    ) -> tuple[PersonChange, ...]:
+        looked = self._body.at if self._body.stands(at) else None
+        known = [] if looked is None else [Known(box, looked) for box in self._body.boxes]
+        known += [Known(_under(box), then) for box, then in faces]
+        return self._persons.see(at, [Shape(shape.box, shape.whole) for shape in shapes], known, looked)
 
     def _see_hands(self, at: int, shapes: tuple[Silhouette, ...]) -> list[HandChange]:
         up: tuple[str, ...] = ()
-        if self._body.stands(at) and self._body.boxes:
+        if self._body.stands(at):
             up = self._body.hands
         else:
             here = [
