@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from duetto.perception.audio.recogniser import RecogniserSettings
 from duetto.perception.audio.recognisers import grammar
+from duetto.perception.audio.recognisers.acoustic import write_both
 from duetto.perception.audio.recognisers.phone_loop import PhoneLoop
 from duetto.perception.audio.recognisers.pronunciation import base, pronunciations
 from duetto.timeline.arrival import TimedWord
@@ -190,20 +191,21 @@ class PocketsphinxRecogniser:
     def __init__(self, language: Language | None) -> None:
         self.silent: tuple[str, ...] = ()
         self.shared = False
-        common: dict[str, Any] = {"loglevel": "FATAL", "fwdflat": False, "bestpath": False}
-        if language is None:
-            self._decoder = pocketsphinx.Decoder(**common)
-            self._phones: PhoneLoop | None = None
-        else:
-            found = vocabulary(language)
-            self.silent = found.silent
-            with tempfile.TemporaryDirectory(prefix="duetto-") as folder:
-                path = Path(folder) / "words.dict"
+        with tempfile.TemporaryDirectory(prefix="duetto-", ignore_cleanup_errors=True) as name:
+            folder = Path(name)
+            write_both(folder)
+            common: dict[str, Any] = {"hmm": name, "loglevel": "FATAL", "fwdflat": False, "bestpath": False}
+            self._phones = None if language is None else PhoneLoop(**common)
+            if language is None:
+                self._decoder = pocketsphinx.Decoder(**common)
+            else:
+                found = vocabulary(language)
+                self.silent = found.silent
+                path = folder / "words.dict"
                 path.write_text(found.dictionary, encoding="utf-8")
                 self._decoder = pocketsphinx.Decoder(**common, **SEARCH, lm=None, dict=str(path))
-            self._decoder.add_fsg("language", self._decoder.create_fsg("language", 0, found.end, found.transitions))
-            self._decoder.activate_search("language")
-            self._phones = PhoneLoop(**common)
+                self._decoder.add_fsg("language", self._decoder.create_fsg("language", 0, found.end, found.transitions))
+                self._decoder.activate_search("language")
         self._floor = NoiseFloor()
         self._mean = RunningMean(self._decoder)
         self._at = 0
