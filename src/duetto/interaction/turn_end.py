@@ -123,7 +123,7 @@ def _doubted(state: State, turn: UserTurn | None, ears: Ears | None) -> bool:
 
 
 def _over(state: State, turn: UserTurn | None) -> bool:
-    """duetto speaks or spoke with this turn: as it began, or for a standing order since."""
+    """Whether duetto speaks or spoke in this turn: as it began, or for a standing order since."""
     if state.overlap is not None or turn is None:
         return state.overlap is not None
     return turn.over or any(s.spoke is not None and s.spoke > turn.since for s in state.orders)

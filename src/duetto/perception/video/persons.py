@@ -49,7 +49,7 @@ class PersonSettings:
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """What stands out in a picture and may be a person. whole: it is not only what may be the rest of one who leaves."""
+    """What stands out in a picture and may be a person. whole: it is not just what may be left of one who leaves."""
 
     box: Box
     whole: bool = True
@@ -65,8 +65,8 @@ class Known:
 
 @dataclass(slots=True)
 class _Track:
-    """began: where they were first. came: how far they have come from there. known: when (ns) a face or a body of theirs
-    was last seen, 0 for never. went: where they were at which media time.
+    """began: where they were first. came: how far they have come from there. known: when (ns) a face or a body of
+    theirs was last seen, 0 for never. went: where they were at which media time.
     """
 
     number: int
@@ -179,11 +179,11 @@ class PersonTracker:
         whose = {k: self._tracks[t] for t, k in _pairs(pairs)}
         for k, one in enumerate(known):
             # A face and a body may be of the same.
-            track = whose.get(k) or next((t for t in whose.values() if _shared(t.was(one.at)[1], one.box) > _SAME), None)
-            track = track or self._begin(one.box, one.at)
-            if track is None:
+            same = (t for t in whose.values() if _shared(t.was(one.at)[1], one.box) > _SAME)
+            found = whose.get(k) or next(same, None) or self._begin(one.box, one.at)
+            if found is None:
                 continue
-            whose[k] = track
+            whose[k] = track = found
             track.known = max(track.known, one.at, 1)
             if track.last < at:
                 track.last = at
