@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import cv2
+import msgspec
 import numpy as np
 import pytest
 from shared_rig import Place, ask
@@ -34,7 +35,7 @@ def vision() -> Iterator[Hub]:
 def test_each_conversation_has_a_memory_of_its_own(brain):
     one, two = Place(brain), Place(brain)
     for place, name in ((one, "anna"), (two, "peter")):
-        place.worker.submit(1, ask(1, f"my name is {name}"))
+        place.worker.submit(1, msgspec.structs.replace(ask(1, f"my name is {name}"), draft=True))
     one.worker.submit(2, Keep(1))
     for place in (one, two):
         place.worker.submit(3, ask(2, "what is my name"))
