@@ -19,6 +19,7 @@ from bench import (
     orders_cost,
     overlap,
     real_speech,
+    spoken_orders,
     spotting,
     tick,
     understanding,
@@ -34,6 +35,7 @@ PARTS = {
     "hour": hour.run,
     "orders_cost": orders_cost.run,
     "spotting": spotting.run,
+    "spoken_orders": spoken_orders.run,
 }
 SERVER = {
     "wire_latency": wire_latency.run,
