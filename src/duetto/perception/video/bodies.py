@@ -31,6 +31,8 @@ class BodySettings:
     """How sure a joint must be to count, 0 to 1."""
     fresh_ms: float = 600.0
     """Milliseconds between two looks by which repetitions are counted, at most."""
+    steady: float = 0.75
+    """Share of the latest looks that must have found the body for that, 0 to 1."""
     stands_ms: float = 1600.0
     """Milliseconds for which a look at bodies stands: while nothing moves there are few."""
     noise: float = 4.0
@@ -62,7 +64,10 @@ class BodyWatcher:
         """Sides of the hands that are up in the latest look."""
         self.boxes: tuple[Box, ...] = ()
         """Around the bodies of the latest look."""
+        self.body: Body | None = None
+        """The largest of them."""
         self._looks: deque[tuple[int, Body]] = deque(maxlen=128)
+        self._found: deque[bool] = deque(maxlen=12)
         self._at: int | None = None
 
     @property
@@ -76,19 +81,26 @@ class BodyWatcher:
 
     def counting(self, at: int) -> bool:
         """Looks come often enough at media time `at` (ns), each with a body, for repetitions to be counted by them."""
-        return bool(self._looks) and at - self._looks[-1][0] <= ms(self.settings.fresh_ms)
+        return bool(self._looks) and at - self._looks[-1][0] <= ms(self.settings.fresh_ms) and self.steady
+
+    @property
+    def steady(self) -> bool:
+        """Nearly all of the latest looks found the body: none of its movement is missed."""
+        return sum(self._found) >= self.settings.steady * len(self._found)
 
     def see(self, bodies: Bodies) -> bool:
         """Take in a look. True when it completes a repetition."""
         if self._at is not None and bodies.at <= self._at:
             return False
-        self._at = bodies.at
+        self._at, self.body = bodies.at, None
         self.boxes = tuple(_box(body) for body in bodies.bodies)
         largest = max(bodies.bodies, key=lambda body: _area(_box(body)), default=None)
         pose = self._pose(largest) if largest else None
+        self._found.append(pose is not None)
         if largest is None or pose is None:
             self.hands = ()
             return False
+        self.body = largest
         self.hands = _raised(largest, self.settings.sure)
         self._looks.append((bodies.at, largest))
         counted = self.counter.see(bodies.at, pose)
@@ -113,7 +125,8 @@ class BodyWatcher:
         """Begin anew: another scene, or nothing to be seen."""
         self.counter.clear()
         self._looks.clear()
-        self.hands, self.boxes, self._at, self.name = (), (), None, "movement"
+        self._found.clear()
+        self.hands, self.boxes, self.body, self._at, self.name = (), (), None, None, "movement"
 
     def _pose(self, body: Body) -> Vector | None:
         """Joints about the middle of the feet, in hundredths of the trunk; what is hidden stays where it was."""

@@ -32,15 +32,15 @@ class LookSchedule:
         """Something has changed in the picture."""
         self._stirred = True
 
-    def due(self, at: int, *, here: bool, unsure: bool) -> bool:
-        """Whether to look at the frame of media time `at` (ns)."""
+    def due(self, at: int, *, here: bool, unsure: bool, hasty: bool = False) -> bool:
+        """Whether to look at the frame of media time `at` (ns). hasty: at each one, if looks are answered so soon."""
         if self._sent_at is None:
             return True
         since = at - self._sent_at
         if self._waiting and since < ms(self.settings.patience_ms):
             return False
         if self._stirred or unsure:
-            return since >= ms(self.settings.every_ms)
+            return hasty or since >= ms(self.settings.every_ms)
         return here and since >= ms(self.settings.heartbeat_ms)
 
     def sent(self, at: int) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 from typing import Final, Literal
 
 import numpy as np
@@ -29,11 +30,17 @@ class MovementSettings:
     """Which movement it is."""
     start_ms: float = 300.0
     """Milliseconds for which something must move before a movement has started."""
+    within_ms: float = 1500.0
+    """Milliseconds within which it must have moved often enough for that: a small movement comes and goes."""
     stop_ms: float = 500.0
     """Milliseconds for which nothing may move before it has stopped."""
     stop_cycle: float = 0.2
     """The same as a share of a repetition, where that is more: a slow movement rests where it turns round."""
     most_stop_ms: float = 900.0
+    """And at most."""
+    sparse: float = 2.0
+    """Or as many of the longest of the times between which it moved when it started, where it came and went."""
+    most_sparse_ms: float = 1300.0
     """And at most."""
     resume_s: float = 12.0
     """Seconds of rest after which a movement may have another resting pose than the one before."""
@@ -80,6 +87,7 @@ class MovementWatcher:
         self._noise: Vector | None = None
         self._fresh = True
         self._counted = 0
+        self._sparse = 0
 
     def see(self, staged: Staged) -> tuple[MovementChange, ...]:
         """Take in one picture; what started, was repeated or stopped by it."""
@@ -92,7 +100,7 @@ class MovementWatcher:
             self._lively.clear()
         elif mover.lively and (self._walked is None or at - self._walked >= ms(self.settings.walked_ms)):
             self._lively.append(at)
-        while self._lively and at - self._lively[0] > ms(3 * self.settings.start_ms):
+        while self._lively and at - self._lively[0] > ms(self.settings.within_ms):
             self._lively.popleft()
         if self.since is None:
             return self._wait(at, pose, mover.drifts)
@@ -145,6 +153,9 @@ class MovementWatcher:
             self._fresh = True
         self._stopped = None
         self.since, self.last = first, at
+        apart = max(after - before for before, after in pairwise(self._lively))
+        wide = apart > ms(self.settings.stop_ms)
+        self._sparse = min(round(self.settings.sparse * apart), ms(self.settings.most_sparse_ms)) if wide else 0
         self._counted = self.counter.count
         self.counter.noise = np.maximum(self._noise, _LEAST_NOISE) if self._noise is not None else 1.5
         rest = [kept for then, kept in self._before if then < first][-4:]
@@ -168,7 +179,7 @@ class MovementWatcher:
     def _patience(self) -> int:
         settings = self.settings
         own = min(settings.stop_cycle * (self.counter.period or 0), ms(settings.most_stop_ms))
-        return max(ms(settings.stop_ms), round(own))
+        return max(ms(settings.stop_ms), round(own), self._sparse)
 
     def _change(self, change: Literal["started", "repeated", "stopped"]) -> MovementChange:
         assert self.since is not None

@@ -65,8 +65,8 @@ class Known:
 
 @dataclass(slots=True)
 class _Track:
-    """began: where they were first. came: how far they have come from there. known: when (ns) a face or a body of
-    theirs was last seen, 0 for never. went: where they were at which media time.
+    """began: where they were first. came: how far they have come from there. known: their face or body, as it was
+    last seen. went: where they were at which media time.
     """
 
     number: int
@@ -76,7 +76,7 @@ class _Track:
     hits: int = 1
     began: Box = (0.0, 0.0, 0.0, 0.0)
     came: float = 0.0
-    known: int = 0
+    known: Known | None = None
     here: bool = False
     went: deque[tuple[int, Box]] = field(default_factory=lambda: deque(maxlen=40))
 
@@ -172,10 +172,10 @@ class PersonTracker:
         pairs = []
         for t, track in enumerate(self._tracks):
             for k, one in enumerate(known):
-                then, box = track.was(one.at)
-                apart = self._beside(box, one.box, abs(one.at - then))
+                each = (self._was(track, one), self._again(track, one))
+                apart = min((far for far in each if far is not None), default=None)
                 # Who had a face or a body before has it again, rather than what is beside them.
-                pairs.append((apart if apart is None or track.known else apart + self.settings.far, t, k))
+                pairs.append((apart if apart is None or track.known is not None else apart + self.settings.far, t, k))
         whose = {k: self._tracks[t] for t, k in _pairs(pairs)}
         for k, one in enumerate(known):
             # A face and a body may be of the same.
@@ -183,13 +183,39 @@ class PersonTracker:
             found = whose.get(k) or next(same, None) or self._begin(one.box, one.at)
             if found is None:
                 continue
-            whose[k] = track = found
-            track.known = max(track.known, one.at, 1)
+            track = found
+            if self._was(track, one) is None:
+                self._exchange(track, one)
+            whose[k] = track
+            if track.known is None or track.known.at <= one.at:
+                track.known = one
             if track.last < at:
                 track.last = at
                 track.hits += 1
                 if one.at > track.went[-1][0]:
                     track.moves(one.at, one.box)
+
+    def _was(self, track: _Track, one: Known) -> float | None:
+        """How far from there they were at that time."""
+        then, box = track.was(one.at)
+        return self._beside(box, one.box, abs(one.at - then))
+
+    def _again(self, track: _Track, one: Known) -> float | None:
+        """How far from there their face or body was when it was seen before."""
+        before = track.known
+        return None if before is None else self._beside(before.box, one.box, abs(one.at - before.at))
+
+    def _exchange(self, track: _Track, one: Known) -> None:
+        """Their silhouette was one with another's, and has parted from it: each goes on with its own."""
+        near = [
+            (apart, other) for other in self._tracks if not other.here and (apart := self._was(other, one)) is not None
+        ]
+        if near:
+            other = min(near, key=lambda pair: pair[0])[1]
+            for name in ("box", "went", "last", "hits"):
+                mine, its = getattr(track, name), getattr(other, name)
+                setattr(track, name, its)
+                setattr(other, name, mine)
 
     def _beside(self, expected: Box, box: Box, gap: int) -> float | None:
         """How far a box is from where it was expected `gap` ns after the last one, None where it is another's."""
@@ -226,7 +252,9 @@ class PersonTracker:
                     changes.append(_change("left", track))
                 continue
             lasting = at - track.since >= ms(self.settings.appear_ms) and track.hits >= 3
-            sure = track.known > 0 or track.came >= (self.settings.comes if looked is None else self.settings.far)
+            sure = track.known is not None or track.came >= (
+                self.settings.comes if looked is None else self.settings.far
+            )
             other = any(other.here and _shared(other.box, track.box) > _SAME for other in self._tracks)
             if not track.here and lasting and sure and not other:
                 track.here = True
@@ -237,9 +265,9 @@ class PersonTracker:
 
     def _missed(self, track: _Track, looked: int | None) -> bool:
         """The looks go on, and find no body any more where one went to the picture's edge."""
-        if not track.here or not track.known or looked is None:
+        if not track.here or track.known is None or looked is None:
             return False
-        return self._outside(track) and looked - track.known >= ms(self.settings.missed_ms)
+        return self._outside(track) and looked - track.known.at >= ms(self.settings.missed_ms)
 
     def _outside(self, track: _Track) -> bool:
         """They may be on the way out."""

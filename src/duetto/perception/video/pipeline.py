@@ -183,9 +183,9 @@ class VideoPipeline:
             self._costs.asked("look for faces", now)
             looks.append(Look(at=newest.at, jpeg=newest.jpeg))
         if self._watching.bodies and self.stream == "camera" and not self._no_bodies:
-            if self._watching.lively:
+            if self._watching.lively or self._watching.hasty:
                 self._body_looks.stir()
-            if self._body_looks.due(newest.at, here=True, unsure=False):
+            if self._body_looks.due(newest.at, here=True, unsure=False, hasty=self._watching.hasty):
                 self._body_looks.sent(newest.at)
                 self._costs.asked("look for bodies", now)
                 looks.append(Look(at=newest.at, jpeg=newest.jpeg, what="bodies"))

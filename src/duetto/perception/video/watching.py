@@ -12,6 +12,7 @@ from duetto.perception.video.movement import MovementChange, MovementSettings, M
 from duetto.perception.video.persons import Known, PersonChange, PersonSettings, PersonTracker, Shape
 from duetto.perception.video.silhouettes import Heads, Silhouette, SilhouetteFinder, SilhouetteSettings
 from duetto.perception.video.stage import Stage, StageSettings
+from duetto.perception.video.swings import PushUpCounter, PushUpSettings, WaveCounter, WaveSettings
 from duetto.timeline.arrival import Bodies, Box
 from duetto.timeline.clock import ms
 from duetto.timeline.order import MovementName
@@ -36,6 +37,10 @@ class WatchSettings:
     """When somebody is there."""
     bodies: BodySettings = field(default_factory=BodySettings)
     """What is made of joints."""
+    waves: WaveSettings = field(default_factory=WaveSettings)
+    """When a hand waves."""
+    push_ups: PushUpSettings = field(default_factory=PushUpSettings)
+    """When somebody does push-ups."""
     hand_ms: float = 250.0
     """Milliseconds for which a hand must be up to be raised, and down to be no more."""
 
@@ -67,12 +72,15 @@ class Watching:
         self._heads = Heads()
         self._persons = PersonTracker(self.settings.persons)
         self._body = BodyWatcher(self.settings.bodies)
+        self._waves = WaveCounter(self.settings.waves)
+        self._push_ups = PushUpCounter(self.settings.push_ups)
         self._hands = {side: _Hand(side, ms(self.settings.hand_ms)) for side in SIDES}
         self._by_joints = self._rested = False
         self._count = 0
         self._pictured = 0
         self._name: MovementName = "movement"
         self._stopped: int | None = None
+        self._open: int | None = None
 
     @property
     def persons(self) -> tuple[Box, ...]:
@@ -82,7 +90,12 @@ class Watching:
     @property
     def moving(self) -> bool:
         """A lasting movement is being made."""
-        return self._mover.since is not None
+        return self._open is not None
+
+    @property
+    def hasty(self) -> bool:
+        """A hand is held up that may wave, which is soon done."""
+        return self.movement and self.bodies and self._waves.up
 
     def want(self, *, movement: bool, bodies: bool) -> tuple[Change, ...]:
         """Which levels are to run from now on. What was open of one that ends is ended."""
@@ -125,6 +138,7 @@ class Watching:
         changes: list[Change] = []
         if self.movement:
             changes += [counted for change in self._mover.see(staged) for counted in self._counted(change, at)]
+            changes += self._rest(at)
         if costs is not None:
             costs.lap("movement")
         if self.bodies:
@@ -139,35 +153,72 @@ class Watching:
         """Take in a look at bodies."""
         if not self.bodies:
             return ()
-        counted = self._body.see(bodies)
-        if not (counted and self._by_joints and self._mover.since is not None):
+        before = self._body.counter.count
+        self._body.see(bodies)
+        counted = self._body.counter.count - before
+        if not self.movement:
             return ()
-        self._count += 1
-        self._name = self._body.name
-        return (MovementChange("repeated", self._mover.since, self._mover.last, self._count, self._name),)
+        for known in (self._waves, self._push_ups):
+            if known.see(bodies.at, self._body.body) and self._body.steady:
+                return (*self._start(known.since, bodies.at), self._repeat(known.name))
+        if counted <= 0 or not self._by_joints or self._mover.since is None or self._told(bodies.at):
+            return ()
+        return (self._repeat(self._body.name, counted),)
 
     # --- movement ---------------------------------------------------------------------------------------------
 
     def _counted(self, change: MovementChange, at: int) -> tuple[MovementChange, ...]:
         """The picture's change with the count that holds: where there are joints they count, being the body's alone."""
         if change.change == "started":
-            self._count, self._name, self._pictured = 0, "movement", 0
+            self._pictured = 0
             if not self._resumed(change.since):
                 self._rested = self._body.restart(change.since)
             self._by_joints = self._rested and self._body.counting(at)
-        elif change.change == "repeated":
-            if self._by_joints and self._body.counting(at):
-                self._pictured = change.count
-                return ()
-            # The body is seen no more: the picture goes on counting from here.
-            self._by_joints = False
-            self._count += change.count - self._pictured
-            self._pictured = change.count
-            self._name = change.name if change.name != "movement" else self._name
-            return (replace(change, count=self._count),)
-        else:
+            return self._start(change.since, change.last)
+        if change.change == "stopped":
             self._stopped = change.last
-        return (replace(change, count=self._count, name=self._name),)
+            return () if self._waves.active(at) else self._stop(change.last)
+        done, self._pictured = change.count - self._pictured, change.count
+        if self._told(at) or (self._by_joints and self._body.counting(at)):
+            return ()
+        # The body is seen no more: the picture goes on counting from here.
+        self._by_joints = False
+        self._count += done
+        self._name = change.name if change.name != "movement" else self._name
+        return (replace(change, since=self._open or change.since, count=self._count),)
+
+    def _start(self, since: int, last: int) -> tuple[MovementChange, ...]:
+        """A movement has started, unless one is being made already."""
+        if self._open is not None:
+            return ()
+        self._open, self._count, self._name = since, 0, "movement"
+        return (MovementChange("started", since, last, 0, "movement"),)
+
+    def _repeat(self, name: MovementName, times: int = 1) -> MovementChange:
+        assert self._open is not None
+        self._count += times
+        self._name = name
+        return MovementChange("repeated", self._open, max(self._open, self._last), self._count, name)
+
+    def _stop(self, last: int) -> tuple[MovementChange, ...]:
+        if self._open is None:
+            return ()
+        since, self._open = self._open, None
+        return (MovementChange("stopped", since, last, self._count, self._name),)
+
+    @property
+    def _last(self) -> int:
+        """Media time (ns) at which the movement was seen last."""
+        return max(self._mover.last, self._waves.last)
+
+    def _told(self, at: int) -> bool:
+        """A movement that joints tell by themselves is being made: no other way of counting is needed."""
+        return self._waves.active(at) or (self._push_ups.active(at) and self._body.steady)
+
+    def _rest(self, at: int) -> tuple[MovementChange, ...]:
+        """Waves that the picture did not show are over."""
+        still = self._mover.since is None and not self._waves.active(at)
+        return self._stop(self._last) if still else ()
 
     def _resumed(self, since: int) -> bool:
         return self._stopped is not None and since - self._stopped <= ms(1000 * self.settings.movement.resume_s)
@@ -199,12 +250,17 @@ class Watching:
 
     def _end_movement(self) -> list[Change]:
         self._stopped = None
-        return [replace(change, count=self._count, name=self._name) for change in self._mover.clear()]
+        self._mover.clear()
+        self._waves.clear()
+        self._push_ups.clear()
+        return list(self._stop(self._last))
 
     def _end_bodies(self) -> list[Change]:
         changes: list[Change] = list(self._persons.clear())
         changes += [change for hand in self._hands.values() if (change := hand.clear()) is not None]
         self._body.clear()
+        self._waves.clear()
+        self._push_ups.clear()
         self._by_joints = self._rested = False
         return changes
 
