@@ -252,7 +252,8 @@ class Session:
         voice = self._model.voice(span)
         self._voiced = span.end
         compute = now.computed + watch.wall_ns()
-        timing = Timing(now.late, compute, now.waited, self._model.costs(), self._crew.behind())
+        model = self._model
+        timing = Timing(now.late, compute, now.waited, model.costs(), self._crew.behind(), model.sights())
         turns, outputs = tuple(now.turns), tuple(now.outputs)
         made = MicroTurn(self._index, now.span, turns, outputs, voice.tobytes(), timing, self._model.pieces)
         self._open = None

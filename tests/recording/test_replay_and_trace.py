@@ -46,6 +46,9 @@ class Reciter:
     def costs(self) -> dict[str, int]:
         return {}
 
+    def sights(self) -> dict[str, tuple[int, int]]:
+        return {}
+
     def changed(self, output: Output) -> Output:
         return output
 

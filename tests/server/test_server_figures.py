@@ -10,7 +10,7 @@ from opentelemetry import trace
 from server_rig import Rig, micro_turn
 
 from duetto.interaction.action import AskBrain, DropReply, KeepReply
-from duetto.models.model import Output
+from duetto.models.model import Output, Timing
 from duetto.server.auth import Identity
 from duetto.server.metrics import MOST_PARTS, Metrics
 from duetto.server.outlet import Outlet
@@ -106,7 +106,8 @@ def test_figures_come_out_as_prometheus_reads_them():
     metrics.figures(
         [Figure("call"), Figure("prompt", 7), Figure("pieces", 2), Figure("reply done"), Figure("text", 1.0)]
     )
-    metrics.micro_turn(micro_turn())
+    seen = {"camera look for bodies": (2, ms(80)), "screen motion": (1, ms(1))}
+    metrics.micro_turn(msgspec.structs.replace(micro_turn(), timing=Timing(ms(1), ms(2), 0, {"ears": ms(1)}, {}, seen)))
     metrics.ticked(ms(3), ms(9))
     text = metrics.text().decode()
     for line in (
@@ -116,6 +117,9 @@ def test_figures_come_out_as_prometheus_reads_them():
         'duetto_failures_total{part="brain"} 1.0',
         'duetto_replies_total{how="done"} 1.0',
         'duetto_model_seconds_total{part="ears"} 0.001',
+        'duetto_vision_runs_total{level="look for bodies",stream="camera"} 2.0',
+        'duetto_vision_seconds_total{level="look for bodies",stream="camera"} 0.08',
+        'duetto_vision_runs_total{level="motion",stream="screen"} 1.0',
         "duetto_tick_seconds_sum 0.009",
         "duetto_micro_turn_seconds_sum 0.002",
         "duetto_prompt_characters_total 7.0",

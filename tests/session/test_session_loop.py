@@ -42,6 +42,9 @@ class Notes:
     def costs(self):
         return {"notes": 1}
 
+    def sights(self):
+        return {}
+
     pieces = ()
 
     def voice(self, span):

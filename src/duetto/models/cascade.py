@@ -218,6 +218,13 @@ class Cascade:
     def costs(self) -> dict[str, int]:
         return self._laps.take()
 
+    def sights(self) -> dict[str, tuple[int, int]]:
+        return {
+            f"{pipeline.stream} {level}": (cost.ran, cost.ns)
+            for pipeline in (self._camera, self._screen)
+            for level, cost in pipeline.take_costs().items()
+        }
+
     # --- in ---------------------------------------------------------------------------------------------------
 
     def _take_speech(self, turn: Turn) -> None:

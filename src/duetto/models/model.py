@@ -47,6 +47,10 @@ class InteractionModel(Protocol):
         """Processor time (ns) by part since the last call: for `Timing`, never for a decision."""
         ...
 
+    def sights(self) -> dict[str, tuple[int, int]]:
+        """How often each level of vision ran since the last call, and its time (ns), as in `costs.Cost`."""
+        ...
+
     def voice(self, span: Span) -> Samples:
         """The voice for `span`, until Δ after the latest turn's span: called once a micro-turn, after its last round.
 
@@ -65,7 +69,8 @@ class Timing(msgspec.Struct, frozen=True):
 
     late: how long after its due time the micro-turn began (0 on a virtual clock). compute: from then to its voice,
     without the time spent waiting for workers (waited). parts: processor time by part of the model.
-    behind: jobs that each worker had not finished.
+    behind: jobs that each worker had not finished. sights: by stream and level of vision ("camera motion") how often it
+    ran, and its time; of a look, media time until it was answered.
     """
 
     late: int
@@ -73,6 +78,7 @@ class Timing(msgspec.Struct, frozen=True):
     waited: int
     parts: dict[str, int]
     behind: dict[str, int]
+    sights: dict[str, tuple[int, int]] = {}
 
 
 class MicroTurn(msgspec.Struct, frozen=True):

@@ -53,6 +53,13 @@ class Metrics:
         self.turn_late = spread("micro_turn_late_seconds", "How late micro-turns of conversations began.", _TICK)
         self.waited = count("waited_seconds", "Time in which micro-turns waited for quick work.")
         self.model = count("model_seconds", "Processor time by part of the model.", "part")
+        self.vision_runs = count("vision_runs", "How often each level of vision ran.", "stream", "level")
+        self.vision = count(
+            "vision_seconds",
+            "What that cost: machine time, and of a look beside the tick media time until it was answered.",
+            "stream",
+            "level",
+        )
         self.failures = count("failures", "Failures of parts of conversations.", "part")
         self.latency = spread(
             "latency_seconds",
@@ -109,6 +116,10 @@ class Metrics:
             self.waited.inc(in_s(timing.waited))
         for part, cost in timing.parts.items():
             self.model.labels(self._part(part)).inc(in_s(cost))
+        for sight, (ran, took) in timing.sights.items():
+            stream, _, level = sight.partition(" ")
+            self.vision_runs.labels(stream, level).inc(ran)
+            self.vision.labels(stream, level).inc(in_s(took))
 
     def ticked(self, late: int, took: int) -> None:
         """A tick of the engine: ns late, ns of machine time."""

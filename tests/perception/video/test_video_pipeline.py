@@ -379,3 +379,29 @@ def test_the_same_frames_are_perceived_the_same() -> None:
         return watch(film(3, lambda t: noise(shown(t)))).edits
 
     assert once() == once()
+
+
+def test_what_runs_through_a_screen_by_steps_moves_until_it_has_stopped_for_good() -> None:
+    screen, timeline, ended = VideoPipeline(stream="screen"), Timeline(), []
+    for n in range(40):
+        picture = flat((30, 30, 30))
+        for line in range(12):  # ten steps, two pictures each
+            long = 20 + 37 * (line + min(n // 2, 10)) % 90
+            cv2.rectangle(picture, (10, 14 * line), (10 + 2 * long, 14 * line + 8), (220, 220, 220), -1)
+        at = ms(200 * n)
+        screen.step(Turn(n, 0, Span(at, at + ms(200)), screen=(as_frame(at, picture),)), timeline)
+        ended += [edit for edit in timeline.drain() if isinstance(edit.payload, Motion) and edit.status == "committed"]
+    assert {edit.payload.region for edit in ended} >= {"left third", "middle third"}
+    assert all(s(3.9) <= edit.span.end <= s(4.2) and s(5) < edit.at <= s(5.6) for edit in ended)
+
+
+# --- what it costs --------------------------------------------------------------------------------------------
+
+
+def test_what_each_level_cost_is_told_once():
+    watched = watch(film(1, lambda t: room()))
+    costs = watched.pipeline.take_costs()
+    assert costs == watched.pipeline.costs
+    assert costs["picture"].ran == costs["motion"].ran == 10 and costs["picture"].ns > 0
+    assert "movement" not in costs and "bodies" not in costs, "nobody asked for them"
+    assert watched.pipeline.take_costs() == {}

@@ -19,6 +19,8 @@ _MOVING: Final = tuple(
     f"{side} {part}" for part in ("shoulder", "elbow", "wrist", "hip", "knee", "ankle") for side in ("left", "right")
 )
 """The joints that make up a pose."""
+_TRUNK: Final = (("left shoulder", "right shoulder"), ("left hip", "right hip"))
+"""Without one of each, as of one who sits at a table, the rest of the joints is guessed."""
 _UNIT: Final = 100.0
 """A pose is in hundredths of the length of the trunk."""
 
@@ -131,7 +133,7 @@ class BodyWatcher:
     def _pose(self, body: Body) -> Vector | None:
         """Joints about the middle of the feet, in hundredths of the trunk; what is hidden stays where it was."""
         trunk = _trunk(body)
-        if trunk < 0.02 or any(body[name].sure < self.settings.sure for name in ("left shoulder", "right shoulder")):
+        if trunk < 0.02 or any(max(body[one].sure for one in pair) < self.settings.sure for pair in _TRUNK):
             return None
         before = self._looks[-1][1] if self._looks else body
         points = []

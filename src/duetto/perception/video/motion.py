@@ -30,6 +30,8 @@ class MotionSettings:
     """Share of a region's pixels that must change for motion to go on, 0 to 1."""
     begin_frames: int = 2
     """Successive frames with motion before it has begun: a blip in one frame is none."""
+    begin_ms: float = 0.0
+    """Milliseconds that may lie between two of them, where what moves goes by steps; 0: none without motion."""
     end_frames: int = 2
     """Successive frames without motion before it has ended."""
     end_ms: float = 150.0
@@ -144,7 +146,7 @@ class _RegionState:
         self.moving: Moving | None = None
         self._region: Region = region
         self._settings = settings
-        self._since = 0
+        self._since = self._last = 0
         self._active = 0
         self._quiet = 0
 
@@ -157,8 +159,12 @@ class _RegionState:
         settings = self._settings
         if self.moving is None:
             if share < settings.begin_share:
-                self._active = 0
+                if self._active and at - self._last > ms(settings.begin_ms):
+                    self._active = 0
                 return None
+            if self._active and settings.begin_ms and at - self._last > ms(settings.begin_ms):
+                self._active = 0
+            self._last = at
             if self._active == 0:
                 self._since = at
             self._active += 1

@@ -49,7 +49,7 @@ class PersonSettings:
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """What stands out in a picture and may be a person. whole: it is not just what may be left of one who leaves."""
+    """What stands out and may be a person. whole: it is not only what may be the rest of one who leaves."""
 
     box: Box
     whole: bool = True
@@ -66,7 +66,7 @@ class Known:
 @dataclass(slots=True)
 class _Track:
     """began: where they were first. came: how far they have come from there. known: their face or body, as it was
-    last seen. went: where they were at which media time.
+    last seen; held: media time (ns) of the latest picture in which that held. went: where they were, and when.
     """
 
     number: int
@@ -77,6 +77,7 @@ class _Track:
     began: Box = (0.0, 0.0, 0.0, 0.0)
     came: float = 0.0
     known: Known | None = None
+    held: int = 0
     here: bool = False
     went: deque[tuple[int, Box]] = field(default_factory=lambda: deque(maxlen=40))
 
@@ -169,31 +170,32 @@ class PersonTracker:
 
     def _recognise(self, at: int, known: Sequence[Known]) -> None:
         """Whose faces and bodies these are; each is of somebody, and keeps them there while it holds."""
+        each: list[Known] = []
+        for one in known:  # a face and a body may be of the same
+            if all(_shared(other.box, one.box) <= _SAME for other in each):
+                each.append(one)
         pairs = []
         for t, track in enumerate(self._tracks):
-            for k, one in enumerate(known):
-                each = (self._was(track, one), self._again(track, one))
-                apart = min((far for far in each if far is not None), default=None)
+            for k, one in enumerate(each):
+                far = [apart for apart in (self._was(track, one), self._again(track, one)) if apart is not None]
                 # Who had a face or a body before has it again, rather than what is beside them.
-                pairs.append((apart if apart is None or track.known is not None else apart + self.settings.far, t, k))
+                other = 0.0 if track.known is not None else self.settings.far
+                pairs.append((min(far) + other if far else None, t, k))
         whose = {k: self._tracks[t] for t, k in _pairs(pairs)}
-        for k, one in enumerate(known):
-            # A face and a body may be of the same.
-            same = (t for t in whose.values() if _shared(t.was(one.at)[1], one.box) > _SAME)
-            found = whose.get(k) or next(same, None) or self._begin(one.box, one.at)
-            if found is None:
+        for k, one in enumerate(each):
+            mine = whose.get(k) or self._begin(one.box, one.at)
+            if mine is None:
                 continue
-            track = found
-            if self._was(track, one) is None:
-                self._exchange(track, one)
-            whose[k] = track
-            if track.known is None or track.known.at <= one.at:
-                track.known = one
-            if track.last < at:
-                track.last = at
-                track.hits += 1
-                if one.at > track.went[-1][0]:
-                    track.moves(one.at, one.box)
+            if self._was(mine, one) is None:
+                self._exchange(mine, one)
+            mine.held = at
+            if mine.known is None or mine.known.at <= one.at:
+                mine.known = one
+            if mine.last < at:
+                mine.last = at
+                mine.hits += 1
+                if one.at > mine.went[-1][0]:
+                    mine.moves(one.at, one.box)
 
     def _was(self, track: _Track, one: Known) -> float | None:
         """How far from there they were at that time."""
@@ -247,14 +249,13 @@ class PersonTracker:
         changes: list[PersonChange] = []
         kept: list[_Track] = []
         for track in self._tracks:
-            if at - track.last >= self._patience(track) or self._missed(track, looked):
+            if at - track.last >= self._patience(track) or self._missed(track, at, looked):
                 if track.here:
                     changes.append(_change("left", track))
                 continue
             lasting = at - track.since >= ms(self.settings.appear_ms) and track.hits >= 3
-            sure = track.known is not None or track.came >= (
-                self.settings.comes if looked is None else self.settings.far
-            )
+            comes = self.settings.comes if looked is None else self.settings.far
+            sure = track.known is not None or track.came >= comes
             other = any(other.here and _shared(other.box, track.box) > _SAME for other in self._tracks)
             if not track.here and lasting and sure and not other:
                 track.here = True
@@ -263,9 +264,9 @@ class PersonTracker:
         self._tracks = kept
         return tuple(changes)
 
-    def _missed(self, track: _Track, looked: int | None) -> bool:
+    def _missed(self, track: _Track, at: int, looked: int | None) -> bool:
         """The looks go on, and find no body any more where one went to the picture's edge."""
-        if not track.here or track.known is None or looked is None:
+        if not track.here or track.known is None or track.held == at or looked is None:
             return False
         return self._outside(track) and looked - track.known.at >= ms(self.settings.missed_ms)
 

@@ -36,7 +36,9 @@ class VideoSettings:
     """How a camera or a screen is watched."""
 
     motion: MotionSettings = field(default_factory=MotionSettings)
-    """When a region counts as moving."""
+    """When a region of the camera's picture counts as moving."""
+    screen_motion: MotionSettings = field(default_factory=lambda: MotionSettings(begin_ms=1200.0, end_ms=1200.0))
+    """When one of the screen's does: what runs through it goes by steps, with a pause between them."""
     scene: SceneSettings = field(default_factory=SceneSettings)
     """When the whole picture counts as changed."""
     light: LightSettings = field(default_factory=LightSettings)
@@ -70,7 +72,7 @@ class VideoPipeline:
         self.settings = settings or VideoSettings()
         self.stream: Literal["camera", "screen"] = stream
         self._scene = SceneDetector(self.settings.scene)
-        self._motion = MotionDetector(self.settings.motion)
+        self._motion = MotionDetector(self.settings.motion if stream == "camera" else self.settings.screen_motion)
         self._light = LightMeter(self.settings.light)
         self._colours = ColourNamer(self.settings.colours)
         self._faces = FaceTracker(self.settings.most_faces)
@@ -118,6 +120,10 @@ class VideoPipeline:
     def costs(self) -> dict[Level, Cost]:
         """How often each level has run so far, and what it cost."""
         return self._costs.so_far
+
+    def take_costs(self) -> dict[Level, Cost]:
+        """The same since this was last called."""
+        return self._costs.take()
 
     def want(self, levels: frozenset[str]) -> None:
         """Look for what these levels give from now on, and for nothing dearer.

@@ -5,6 +5,7 @@ The picture may hide the first in its noise, and neither needs a pose at rest: a
 
 from __future__ import annotations
 
+import math
 from collections import deque
 from dataclasses import dataclass, field
 from typing import Final
@@ -194,6 +195,8 @@ class PushUpSettings:
     """How sure the surer shoulder must be to count, 0 to 1."""
     rest_ms: float = 1500.0
     """Milliseconds after the body was seen for which no other way of counting is needed."""
+    lasts_ms: float = 2500.0
+    """Milliseconds after the last one for which more may come."""
 
 
 class PushUpCounter:
@@ -214,6 +217,10 @@ class PushUpCounter:
         """Whether they were seen to lie about media time `at` (ns)."""
         return self._lies > 0 and at - self._lies <= ms(self.settings.rest_ms)
 
+    def goes_on(self, at: int) -> bool:
+        """Whether there was one shortly before media time `at` (ns)."""
+        return self.last > 0 and at - self.last <= ms(self.settings.lasts_ms)
+
     def clear(self) -> None:
         """Begin anew."""
         self.last = self._lies = 0
@@ -227,10 +234,8 @@ class PushUpCounter:
             self._swings.clear()
             self._lies = 0
             return False
-        ends = [(body["nose"].x, body["nose"].y)] + [
-            (body[f"{side} ankle"].x, body[f"{side} ankle"].y) for side in _SIDES
-        ]
-        long = max(((x - ends[0][0]) * _ASPECT) ** 2 + (y - ends[0][1]) ** 2 for x, y in ends) ** 0.5
+        head, feet = body["nose"], [body[f"{side} ankle"] for side in _SIDES]
+        long = max(math.hypot((foot.x - head.x) * _ASPECT, foot.y - head.y) for foot in feet)
         if long < 0.1 or max(body[f"{side} shoulder"].sure for side in _SIDES) < self.settings.sure:
             return False
         self._lies = at

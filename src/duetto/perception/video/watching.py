@@ -159,7 +159,7 @@ class Watching:
         if not self.movement:
             return ()
         for known in (self._waves, self._push_ups):
-            if known.see(bodies.at, self._body.body) and self._body.steady:
+            if known.see(bodies.at, self._body.body) and (known is self._waves or self._body.steady):
                 return (*self._start(known.since, bodies.at), self._repeat(known.name))
         if counted <= 0 or not self._by_joints or self._mover.since is None or self._told(bodies.at):
             return ()
@@ -209,16 +209,16 @@ class Watching:
     @property
     def _last(self) -> int:
         """Media time (ns) at which the movement was seen last."""
-        return max(self._mover.last, self._waves.last)
+        return max(self._mover.last, self._waves.last, self._push_ups.last)
 
     def _told(self, at: int) -> bool:
         """A movement that joints tell by themselves is being made: no other way of counting is needed."""
         return self._waves.active(at) or (self._push_ups.active(at) and self._body.steady)
 
     def _rest(self, at: int) -> tuple[MovementChange, ...]:
-        """Waves that the picture did not show are over."""
-        still = self._mover.since is None and not self._waves.active(at)
-        return self._stop(self._last) if still else ()
+        """What joints told and the picture did not show is over."""
+        goes_on = self._mover.since is not None or self._waves.active(at) or self._push_ups.goes_on(at)
+        return () if goes_on else self._stop(self._last)
 
     def _resumed(self, since: int) -> bool:
         return self._stopped is not None and since - self._stopped <= ms(1000 * self.settings.movement.resume_s)
@@ -249,11 +249,12 @@ class Watching:
         return [change for side in SIDES if (change := self._hands[side].see(at, side in up)) is not None]
 
     def _end_movement(self) -> list[Change]:
+        stopped = self._stop(self._last)
         self._stopped = None
         self._mover.clear()
         self._waves.clear()
         self._push_ups.clear()
-        return list(self._stop(self._last))
+        return list(stopped)
 
     def _end_bodies(self) -> list[Change]:
         changes: list[Change] = list(self._persons.clear())
