@@ -25,7 +25,7 @@ from duetto.bench.scores.watch import per_ten_minutes, watched
 from duetto.bench.stage.schedule import events_of
 from duetto.bench.targets.duetto import DuettoTarget
 from duetto.bench.text import lines
-from duetto.bench.track import Camera, Event
+from duetto.bench.track import Camera, Change, Event, Screen
 from duetto.bench.trial import Trial
 from duetto.cli import app
 from duetto.timeline.clock import s
@@ -241,6 +241,15 @@ def test_what_is_told_and_what_is_false(said, told, alarms):
     found = watched(taken.scenario, taken.trial)
     assert [sum(one.delay is not None for one in some) for some in found.seen] == told
     assert len(found.alarms) == alarms and taken.verdicts[2].met is (alarms == 0)
+
+
+@pytest.mark.parametrize(("at", "told"), [(10.9, 0), (11.3, 1), (14.9, 1), (15.4, 0)])
+def test_of_a_line_that_is_typed_the_words_that_were_asked_for_are_told_when_they_stand_there(at, told):
+    expect = Expect(kind="watch", event="text", says=("deadline",), within=(0.0, 4.0), since=1.0)
+    screen = Screen(changes=(Change(at=10.0, types="the deadline is on friday", pace=0.1),))
+    scenario = Scenario(about="made by hand", steps=(ORDER,), expect=(expect,), screen=screen, suite="made", name="up")
+    found = watched(scenario, trial((at, at + 0.5, "Your screen says deadline.")))
+    assert sum(one.delay is not None for one in found.all) == told and len(found.alarms) == 1 - told
 
 
 def test_alarms_are_told_for_ten_minutes():

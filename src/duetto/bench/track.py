@@ -27,13 +27,15 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     what: "repeat": a movement has been made once more, the body is back where it began; "starts", "stops": a movement
     begins to be seen, or its last repetition is over; "enter": the middle of a person crosses the picture's edge;
     "leave": the last of them is out of it; "hand": a wrist passes the height of the nose; "text": `name` stands there
-    in full; "still": the last change of what had been moving. name: of the movement, or the text.
+    in full; "still": the last change of what had been moving. name: of the movement, or the text. letter: seconds that
+    each letter of a text took to be typed.
     """
 
     what: What
     at: float
     name: str = ""
     stream: Literal["camera", "screen"] = "camera"
+    letter: float = 0.0
 
 
 class Act(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

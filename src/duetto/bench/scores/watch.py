@@ -76,7 +76,7 @@ def watched(scenario: Scenario, trial: Trial) -> Watched:
     for event, n in wanted:
         expect = asked[n]
         low, high = ns(expect.within[0]), ns(expect.within[1])
-        moment = ns(event.at)
+        moment = ns(_stands(event, expect))
         hit = next((r for r in left if low <= r.start - moment <= high and r.says(expect.says)), None)
         if hit is not None:
             left.remove(hit)
@@ -88,6 +88,12 @@ def watched(scenario: Scenario, trial: Trial) -> Watched:
 
 def _meant(event: Event, expect: Expect) -> bool:
     return event.what == expect.event and expect.name in ("", event.name) and event.at >= expect.since
+
+
+def _stands(event: Event, expect: Expect) -> float:
+    """Seconds at which there is something to tell: of a line that is typed, the words that were asked for."""
+    ends = [event.name.find(words) + len(words) for words in expect.says if words in event.name]
+    return event.at - event.letter * (len(event.name) - min(ends, default=len(event.name)))
 
 
 def _alarms(

@@ -124,7 +124,8 @@ def events_of(camera: Camera | None, screen: Screen | None) -> tuple[Event, ...]
             elif change.runs:
                 found.append(Event(what="text", at=end, name="0:00", stream="screen"))
             else:
-                found.append(Event(what="text", at=end, name=change.shows or change.types, stream="screen"))
+                text, letter = change.shows or change.types, change.pace if change.types else 0.0
+                found.append(Event(what="text", at=end, name=text, stream="screen", letter=letter))
     return tuple(sorted(found, key=lambda event: event.at))
 
 
