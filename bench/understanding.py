@@ -24,7 +24,8 @@ VOICES: Final = (
     VoiceSettings(name="en-gb+m1", words_per_minute=155, pitch=55),
     VoiceSettings(name="en-us+m2", words_per_minute=175, pitch=40),
 )
-"""Three synthetic voices of different sex, accent, pitch and rate. The recogniser was not tuned on any of them."""
+"""Three synthetic voices of different sex, accent, pitch and rate. They are among the bench's, and
+standing orders that they say were looked at while the grammar was written."""
 
 
 @dataclass(slots=True)
