@@ -20,6 +20,7 @@ from duetto.bench.cast import VOICES
 from duetto.bench.runner import items_of
 from duetto.bench.scenario import SHIPPED, half, load_all
 from duetto.brain.embedded.embedded import EmbeddedBrain
+from duetto.interaction.settings import InteractionSettings
 from duetto.perception.audio.recognisers.pocketsphinx import PocketsphinxRecogniser
 from duetto.simulation.voice import reading
 from duetto.speech.voice import VoiceSettings
@@ -34,8 +35,8 @@ AFTER: Final = MIC_RATE * 24 // 100
 PIECE: Final = MIC_RATE * 80 // 1000
 ROOM: Final = 13.0
 """Noise of the room, int16 steps."""
-SURE: Final = 0.08
-"""Confidence below which a request is left alone (`InteractionSettings.sure_alone`)."""
+SURE: Final = InteractionSettings().sure_alone
+"""Confidence below which a request is left alone."""
 
 OTHERS: Final = (
     "in twenty seconds say time is up",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from msgspec import structs
 from orders_rig import DELTA, Fire, Rig, Show
 
 from duetto.interaction.action import AskBrain, Duck, PlanClause, ReleaseReply, Resume
@@ -313,3 +314,19 @@ def test_a_remark_is_no_talk_with_the_user_whose_words_may_be_for_others() -> No
     rig.mouth = Mouth(True, reply, ((reply, 1),), finishing="Um!")
     rig.turn()
     assert rig.state.ways.spoke is None
+
+
+@pytest.mark.parametrize(("phrase", "answered"), [("lake", False), ("sea", True)])
+def test_doubtful_words_in_which_an_order_has_spoken_are_left_alone(phrase: str, answered: bool) -> None:
+    rig = Rig()
+    rig.give(Words((phrase,)), "Stop.")
+    rig.hear("we drove down to the lake at noon")
+    rig.words = [structs.replace(word, confidence=0.15) for word in rig.words]
+    rig.talking, rig.ended = False, rig.now
+    rig.turn()
+    (ask,) = [action for action in rig.of(AskBrain) if isinstance(action, AskBrain)]
+    rig.turn(Gist(ask.reply, "whole"), Clause(ask.reply, 0, "Two over ten is 0.2."), ReplyEnd(ask.reply))
+    rig.wait(4)
+    assert bool(rig.fired) is not answered
+    released = [action.reply for action in rig.of(ReleaseReply) if isinstance(action, ReleaseReply)]
+    assert (ask.reply in released) is answered

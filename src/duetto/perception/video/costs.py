@@ -25,18 +25,12 @@ class Costs:
     def __init__(self) -> None:
         self._laps = Laps()
         self._costs: dict[Level, Cost] = {}
-        self._since: dict[Level, Cost] = {}
         self._asked: dict[Level, int] = {}
-
-    @property
-    def so_far(self) -> dict[Level, Cost]:
-        """Of each level that has run, since the session began."""
-        return dict(self._costs)
 
     def take(self) -> dict[Level, Cost]:
         """Of each level that has run since this was last called."""
-        since, self._since = self._since, {}
-        return since
+        costs, self._costs = self._costs, {}
+        return costs
 
     def start(self) -> None:
         """What is done from now on is of the level of the next `lap`."""
@@ -58,6 +52,5 @@ class Costs:
             self._add(level, at - since)
 
     def _add(self, level: Level, ns: int) -> None:
-        for costs in (self._costs, self._since):
-            before = costs.get(level, Cost())
-            costs[level] = Cost(before.ran + 1, before.ns + ns)
+        before = self._costs.get(level, Cost())
+        self._costs[level] = Cost(before.ran + 1, before.ns + ns)

@@ -214,10 +214,10 @@ class PersonTracker:
         ]
         if near:
             other = min(near, key=lambda pair: pair[0])[1]
-            for name in ("box", "went", "last", "hits"):
-                mine, its = getattr(track, name), getattr(other, name)
-                setattr(track, name, its)
-                setattr(other, name, mine)
+            track.box, other.box = other.box, track.box
+            track.went, other.went = other.went, track.went
+            track.last, other.last = other.last, track.last
+            track.hits, other.hits = other.hits, track.hits
 
     def _beside(self, expected: Box, box: Box, gap: int) -> float | None:
         """How far a box is from where it was expected `gap` ns after the last one, None where it is another's."""

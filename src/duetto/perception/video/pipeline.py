@@ -116,13 +116,8 @@ class VideoPipeline:
         """No picture has come for a while."""
         return self._stalled
 
-    @property
-    def costs(self) -> dict[Level, Cost]:
-        """How often each level has run so far, and what it cost."""
-        return self._costs.so_far
-
     def take_costs(self) -> dict[Level, Cost]:
-        """The same since this was last called."""
+        """How often each level has run since this was last called, and what it cost."""
         return self._costs.take()
 
     def want(self, levels: frozenset[str]) -> None:

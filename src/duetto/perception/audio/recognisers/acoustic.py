@@ -36,7 +36,7 @@ HALF: Final = round(math.log(2) / LOG_STEP)
 """Steps by which a weight is halved."""
 LEAST_VARIANCE: Final = 1e-4
 ADAPTED: Final = Path(__file__).parent / "adapted.xz"
-"""By how much means and variances are moved for synthetic voices, written by `tools/adapt_spotting.py`."""
+"""By how much means and variances are moved for synthetic voices, written by `tools/adapt_acoustics.py`."""
 MEAN_STEP: Final = 0.05
 """Of an 8-bit step of a mean, in deviations. The ends are at 6.3."""
 VARIANCE_STEP: Final = 0.02

@@ -1,6 +1,6 @@
-"""Adapt the acoustic model that phrases are spotted with to synthetic voices: writes `recognisers/adapted.xz`.
+"""Adapt pocketsphinx's acoustic model to synthetic voices: writes `recognisers/adapted.xz`.
 
-    python tools/adapt_spotting.py [--words 60] [--rounds 2]
+    python tools/adapt_acoustics.py [--words 60] [--rounds 2]
 
 Words drawn by chance from pocketsphinx's dictionary are read by voices that no reported measurement uses, each is
 aligned with its pronunciations, and means and variances move towards what was heard, less so the rarer (Gauvain & Lee
