@@ -25,7 +25,7 @@ from duetto.interaction.microturn import decide
 from duetto.interaction.percept import Ears, Mouth, Percept, Sighting
 from duetto.interaction.settings import InteractionSettings
 from duetto.interaction.state import State
-from duetto.timeline.arrival import Act, Arrival, Clause, Fault, Gist, ReplyEnd, TimedWord
+from duetto.timeline.arrival import Act, Arrival, Clause, Fault, Gist, More, ReplyEnd, TimedWord
 from duetto.timeline.clock import ms, s
 from duetto.timeline.order import Interval, Moment, Order, Sight
 
@@ -81,9 +81,9 @@ def silent(text: str, ended: int, *, since: int = 0, caught_up: bool = True) -> 
     return Ears(since=since, ended=ended, utterance=1, words=words(text), stable=s(1), caught_up=caught_up)
 
 
-def answer(reply: int, *clauses: str, understood: str = "whole", open_ended: bool = False) -> tuple[Arrival, ...]:
+def answer(reply: int, *clauses: str, understood: str = "whole", more: More = "no") -> tuple[Arrival, ...]:
     return (
-        Gist(reply, understood, open_ended),  # type: ignore[arg-type]
+        Gist(reply, understood, more),  # type: ignore[arg-type]
         *(Clause(reply, n, text) for n, text in enumerate(clauses)),
         ReplyEnd(reply),
     )
@@ -137,11 +137,11 @@ def test_a_draft_on_words_that_changed_is_dropped_and_never_kept() -> None:
     assert KeepReply(first.reply) not in [a for _, a in c.log]
 
 
-def end_of_turn(understood: str, *, open_ended: bool = False, settings: InteractionSettings | None = None) -> int:
+def end_of_turn(understood: str, *, more: More = "no", settings: InteractionSettings | None = None) -> int:
     """The silence (ns) after which a turn with such words ended."""
     c = Conversation(State(settings or InteractionSettings()))
     ask = asked(c.turn(silent("some words", DELTA)))
-    c.again(silent("some words", DELTA), None, *answer(ask.reply, "Yes?", understood=understood, open_ended=open_ended))
+    c.again(silent("some words", DELTA), None, *answer(ask.reply, "Yes?", understood=understood, more=more))
     while not of(EndTurn, c.turn(silent("some words", DELTA))):
         assert c.now < s(3)
     return c.now - DELTA
@@ -151,14 +151,21 @@ def test_the_more_whole_the_words_the_shorter_the_wait() -> None:
     settings = InteractionSettings()
     waits = [
         end_of_turn("whole"),
-        end_of_turn("whole", open_ended=True),
+        end_of_turn("whole", more="maybe"),
+        end_of_turn("whole", more="likely"),
         end_of_turn("none"),
         end_of_turn("half"),
     ]
-    assert waits == sorted(waits) and len(set(waits)) == 4
+    assert waits == sorted(waits) and len(set(waits)) == 5
     for wait, limit in zip(
         waits,
-        (settings.whole_silence, settings.open_silence, settings.unknown_silence, settings.half_silence),
+        (
+            settings.whole_silence,
+            settings.open_silence,
+            settings.likely_silence,
+            settings.unknown_silence,
+            settings.half_silence,
+        ),
         strict=True,
     ):
         assert limit <= wait < limit + DELTA

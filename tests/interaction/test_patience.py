@@ -15,8 +15,9 @@ WHOLE, HALF, NONE = Evidence("whole", last="seven"), Evidence("half", last="time
 
 
 def test_the_more_is_missing_the_longer_it_is_waited():
-    silences = [patience(SETTINGS, e) for e in (WHOLE, replace(WHOLE, open_ended=True), NONE, HALF)]
-    assert silences == sorted(silences) and len(set(silences)) == 4
+    kinds = (WHOLE, replace(WHOLE, more="maybe"), replace(WHOLE, more="likely"), NONE, HALF)
+    silences = [patience(SETTINGS, kind) for kind in kinds]
+    assert silences == sorted(silences) and len(set(silences)) == 5
     assert patience(SETTINGS, Evidence()) == SETTINGS.unknown_silence, "the brain has not said yet"
 
 

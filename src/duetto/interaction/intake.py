@@ -29,7 +29,7 @@ def take_in(state: State, percept: Percept) -> replies.Decision:
             continue
         match arrival:
             case Gist():
-                gist = {name: getattr(arrival, name) for name in ("understood", "open_ended", "put_off")}
+                gist = {name: getattr(arrival, name) for name in ("understood", "more", "put_off")}
                 state = state.with_reply(replace(reply, **gist))
             case Clause():
                 more_of_it = replies.clauses(reply.id, len(reply.clauses), arrival.text)

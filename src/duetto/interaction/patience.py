@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
 
 from duetto.interaction.settings import HESITATIONS, LEADS_ON, InteractionSettings
+from duetto.timeline.arrival import More, Understood
 
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
     """What speaks for and against the turn's end.
 
-    understood, open_ended: what the brain makes of its words. sure: confidence that these are the words. listened:
+    understood, more: what the brain makes of its words. sure: confidence that these are the words. listened:
     duetto has given a sound of listening in this turn. last: the last of them. ending: semitones by which the
     pitch ended above its median. asked: duetto has just asked a question. own_pause: how long this user's pauses are
     (ns). typing: the user is typing. facing: a face is in the picture, None where there is no picture.
     """
 
-    understood: Literal["whole", "half", "none"] | None = None
-    open_ended: bool = False
+    understood: Understood | None = None
+    more: More = "no"
     sure: float = 1.0
     listened: bool = False
     last: str = ""
@@ -34,7 +34,13 @@ def patience(settings: InteractionSettings, evidence: Evidence) -> int:
     """The silence (ns) after which the turn has ended."""
     match evidence.understood:
         case "whole":
-            silence = settings.open_silence if evidence.open_ended else settings.whole_silence
+            match evidence.more:
+                case "no":
+                    silence = settings.whole_silence
+                case "maybe":
+                    silence = settings.open_silence
+                case "likely":
+                    silence = settings.likely_silence
         case "half":
             silence = settings.half_silence
         case _:

@@ -26,6 +26,8 @@ class InteractionSettings:
     one. What is then said begins after about as long as between people (239 ms in English, Stivers et al. 2009)."""
     open_silence: int = ms(240)
     """The same when the words are whole but may well go on ("count to ten" … "by twos")."""
+    likely_silence: int = ms(640)
+    """The same when people mostly do go on ("remind me every minute to breathe" … "until I say stop")."""
     unsure_silence: int = ms(800)
     """The same at least, whatever the brain makes of the words, when their confidence is below `sure_of_end`: of
     sentences that were not in the language most are taken for whole requests, with little confidence. And in a turn in

@@ -7,7 +7,7 @@ from typing import Final, Literal
 
 from duetto.interaction.settings import InteractionSettings
 from duetto.interaction.standing import Book, Standing
-from duetto.timeline.arrival import Act, Clause, ToolCall, Withdraw
+from duetto.timeline.arrival import Act, Clause, More, ToolCall, Understood, Withdraw
 from duetto.timeline.command import Answer, Manner
 
 Floor = Literal["user", "agent", "both", "nobody"]
@@ -22,7 +22,7 @@ CHANGEABLE: Final[frozenset[Origin]] = frozenset({"spoken", "typed", "tool", "to
 class Reply:
     """A reply on its way from an idea to something heard.
 
-    understood, open_ended, put_off: as in `Gist`.
+    understood, more, put_off: as in `Gist`.
     text: the words it answers, or the name of the order it is said for. draft: made on a guess; nothing of it counts.
     clauses: what the brain has given so far. planned: how many of them are in the plan of speech. released: they may
     be heard. over: may be said while the user speaks. wishes: calls that wait until it is confirmed. goes_on: what it
@@ -36,8 +36,8 @@ class Reply:
     origin: Origin
     text: str
     draft: bool
-    understood: Literal["whole", "half", "none"] | None = None
-    open_ended: bool = False
+    understood: Understood | None = None
+    more: More = "no"
     put_off: bool = False
     clauses: tuple[Clause, ...] = ()
     acts: tuple[Act, ...] = ()

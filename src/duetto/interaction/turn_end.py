@@ -96,7 +96,7 @@ def evidence(state: State, percept: Percept) -> Evidence:
     current = draft if fits else None
     return Evidence(
         understood=None if current is None else current.understood,
-        open_ended=current is not None and current.open_ended,
+        more="no" if current is None else current.more,
         sure=ears.sure,
         listened=state.turn is not None and state.turn.given > 0,
         last=ears.words[-1].text if ears.words else "",

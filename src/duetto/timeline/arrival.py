@@ -12,6 +12,9 @@ import msgspec
 
 from duetto.timeline.order import Order, Watched
 
+Understood = Literal["whole", "half", "none"]
+More = Literal["no", "maybe", "likely"]
+
 
 class _Arrival(msgspec.Struct, frozen=True, tag_field="kind"):
     pass
@@ -110,13 +113,14 @@ class Gist(_Arrival, frozen=True, tag="gist"):
     """How far the brain understands the words it was asked about; the first part of each reply.
 
     whole: a complete request. half: part of it is clear and something is missing. none: it means nothing to the brain.
-    open_ended: the same words may well go on ("count to ten" … "by twos"). put_off: the brain thinks of an answer only
-    when it is asked for one that is no draft.
+    more: whether more words may follow that change what is asked: "maybe" ("count to ten" … "by twos"), "likely" where
+    people mostly say more ("remind me every minute to breathe" … "until I say stop"). put_off: the brain thinks of an
+    answer only when it is asked for one that is no draft.
     """
 
     reply: int
-    understood: Literal["whole", "half", "none"]
-    open_ended: bool = False
+    understood: Understood
+    more: More = "no"
     put_off: bool = False
 
 

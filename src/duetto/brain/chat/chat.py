@@ -16,9 +16,9 @@ from duetto.brain.chat.model import CallRequest, ChatModel, ChatRequest, Message
 from duetto.brain.chat.prompt import WITHDRAW, Prompter
 from duetto.brain.chat.settings import ChatSettings
 from duetto.brain.chat.weighing import weigh
-from duetto.brain.chat.wholeness import Understood, wholeness
+from duetto.brain.chat.wholeness import wholeness
 from duetto.brain.tools import Tool, ToolSpec
-from duetto.timeline.arrival import Arrival, Clause, Fault, Gist, GoOn, ReplyEnd, ToolCall, Usage, Withdraw
+from duetto.timeline.arrival import Arrival, Clause, Fault, Gist, GoOn, ReplyEnd, ToolCall, Understood, Usage, Withdraw
 from duetto.timeline.clock import NS_PER_S, Stopwatch
 from duetto.timeline.command import Offer
 from duetto.timeline.job import Ask, Forget, Job, Keep, Weigh
@@ -136,9 +136,9 @@ class ChatHandler:
     # --- one reply --------------------------------------------------------------------------------------------
 
     async def _reply(self, ask: Ask) -> AsyncIterator[Arrival | Timed]:
-        understood, open_ended = _wholeness(ask)
+        understood, may_go_on = _wholeness(ask)
         put_off = ask.draft and (understood == "half" or not self.settings.drafts)
-        yield Gist(ask.reply, understood, open_ended, put_off)
+        yield Gist(ask.reply, understood, "maybe" if may_go_on else "no", put_off)
         if understood == "none" or put_off:
             yield ReplyEnd(ask.reply)
             return

@@ -7,9 +7,9 @@ Syntax tells much: a turn does not end with "the", and a question with its verb 
 from __future__ import annotations
 
 import re
-from typing import Final, Literal
+from typing import Final
 
-Understood = Literal["whole", "half", "none"]
+from duetto.timeline.arrival import Understood
 
 _SET = str.split
 UNFINISHED: Final = frozenset(

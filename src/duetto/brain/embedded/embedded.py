@@ -18,11 +18,11 @@ from duetto.brain.embedded.language import build_language
 from duetto.brain.embedded.memory import Memory, Pending, Plan
 from duetto.brain.embedded.skill import Answer, Question
 from duetto.brain.embedded.skills import reading, skills, talk
-from duetto.brain.embedded.understand import Understander, Understanding, Understood
+from duetto.brain.embedded.understand import Understander, Understanding
 from duetto.brain.embedded.words import Token, tokens
-from duetto.timeline.arrival import Act, Clause, Gist
+from duetto.timeline.arrival import Act, Clause, Gist, More, Understood
 from duetto.timeline.clock import NS_PER_S
-from duetto.timeline.job import Ask
+from duetto.timeline.job import Ask, Context
 from duetto.timeline.language import Language
 
 MAX_DRAFTS: Final = 16
@@ -57,7 +57,7 @@ class _Thought:
     """An answer to a request, with all that depends on it. memory: as it will be if the reply is given."""
 
     understood: Understood
-    open_ended: bool
+    more: More
     answer: Answer
     memory: Memory
 
@@ -132,7 +132,7 @@ class EmbeddedBrain:
             draft.names = tuple(order.name for order in thought.answer.orders)
             if draft.kept:
                 self._apply(draft)
-        yield Gist(reply, thought.understood, thought.open_ended)
+        yield Gist(reply, thought.understood, thought.more)
         answer = thought.answer
         if (answer.orders or answer.withdraw or answer.stop) and not draft.forgotten:
             yield Act(reply, answer.orders, answer.withdraw, answer.stop)
@@ -166,7 +166,7 @@ class EmbeddedBrain:
         if found.understood == "whole":
             assert found.skill is not None and found.match is not None
             answer = found.skill.answer(found.match, ask.context, memory)
-            return self._thought(ask, "whole", answer, memory, found.open_ended)
+            return self._thought(ask, "whole", answer, memory, _more(found, ask.context))
         if found.understood == "half":
             question = _question(found)
             pending = Pending(" ".join(token.raw for token in words), question.assumed, ask.context.now, question.free)
@@ -219,7 +219,7 @@ class EmbeddedBrain:
         understood: Understood,
         answer: Answer,
         memory: Memory,
-        open_ended: bool = False,
+        more: More = "no",
         pending: Pending | None = None,
     ) -> _Thought:
         """Note what any reply leaves behind: what was said last, where a long text stands, what was asked back."""
@@ -231,7 +231,16 @@ class EmbeddedBrain:
             plan = Plan(ask.reply, answer.clauses, ask.context.now)
         last = answer.clauses or memory.last
         after = replace(after, plan=plan, pending=pending, last=last)
-        return _Thought(understood, open_ended, answer, after)
+        return _Thought(understood, more, answer, after)
+
+
+def _more(found: Understanding, context: Context) -> More:
+    """Whether more words may follow. "Stop" is waited for only where nothing is being said: it can mean much then."""
+    if not found.open_ended or found.skill is None or found.match is None:
+        return "no"
+    if found.match.intent in found.skill.urgent:
+        return "likely" if context.saying is None else "no"
+    return "likely" if found.match.intent in found.skill.lingering else "maybe"
 
 
 def _question(found: Understanding) -> Question:

@@ -98,7 +98,8 @@ class Skill:
 
     open_slots: slots that take any words; quoted: those whose words may end in any way, for they are repeated or
     listened for. question: what to ask when the end of a phrase is missing.
-    urgent: intents to act on at once even though more words could follow. unheard: intents that a recogniser need not
+    urgent: intents to act on at once while duetto speaks, even though more words could follow. lingering: intents after
+    which people mostly say more, and often after a pause. unheard: intents that a recogniser need not
     be built for, as its grammar would grow for what is seldom said: they are understood if they come all the same.
     """
 
@@ -109,6 +110,7 @@ class Skill:
     slots: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     open_slots: tuple[str, ...] = ()
     urgent: tuple[str, ...] = ()
+    lingering: tuple[str, ...] = ()
     quoted: tuple[str, ...] = ()
     unheard: tuple[str, ...] = ()
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Final, Literal
+from typing import Final
 
 from duetto.brain.embedded.automaton import Arc, Automaton
 from duetto.brain.embedded.language import gather_slots
@@ -24,8 +24,7 @@ from duetto.brain.embedded.words import (
     Token,
     Vocabulary,
 )
-
-Understood = Literal["whole", "half", "none"]
+from duetto.timeline.arrival import Understood
 
 BEAM: Final = 1.0
 """Readings that cost this much more than the best one are given up."""
@@ -54,8 +53,9 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Understanding:
-    """understood, open_ended: as in `Gist`. match, skill: the best reading, None for none.
+    """understood: as in `Gist`. open_ended: the phrase, or another that begins so, has more words.
 
+    match, skill: the best reading, None for none.
     others: further readings of the same beginning, for a question back. cost: 0 for a perfect match.
     work: arcs that were tried, to bound what understanding costs.
     """
@@ -105,7 +105,7 @@ class Understander:
             if best.cost <= partial + MARGIN:
                 skill, match = self._match(best)
                 nearest = min((s.cost for s in (*going_on, *lead)), default=best.cost + 1)
-                open_ended = nearest <= best.cost + MARGIN and match.intent not in skill.urgent
+                open_ended = nearest <= best.cost + MARGIN
                 return Understanding("whole", open_ended, match, skill, cost=best.cost, work=work)
         strict = allowed_half(len(counted))
         halves = [s for s in going_on if s.cost <= strict and self._open_words(s) <= MAX_OPEN_HALF]

@@ -169,4 +169,5 @@ SKILL: Final = Skill(
     question=question,
     slots=SLOTS,
     open_slots=("item", "note", "name"),
+    lingering=("note.add",),
 )

@@ -324,5 +324,6 @@ def skill(zone: tzinfo | None) -> Skill:
         slots=SLOTS,
         open_slots=("thing", "reply"),
         quoted=("reply",),
+        lingering=("orders.repeat",),
         unheard=("orders.say_twice", "orders.rather"),
     )

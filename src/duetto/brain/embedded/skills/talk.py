@@ -60,7 +60,7 @@ SKILL: Final = Skill(
     phrases={
         "talk.hello": ("(hello | hi | hey | good morning | good evening | good afternoon) [there | again]",),
         "talk.thanks": ("(thanks | thank you) [very much | a lot]",),
-        "talk.bye": ("(goodbye | bye | bye bye | see you | good night) [later]",),
+        "talk.bye": ("(goodbye | good bye | bye | bye bye | see you | good night) [later]",),
         "talk.how": ("how are you [doing | today]",),
         "talk.who": ("who are you", "what (is your name | are you)"),
         "talk.help": ("help [me]", "what can (you do | i say | i ask [you])", "what do you do", "how does this work"),
