@@ -276,7 +276,6 @@ def test_what_may_well_go_on_is_open_ended(understander, request_):
 @pytest.mark.parametrize(
     "request_",
     [
-        "stop",
         "what time is it",
         "what is on my shopping list",
         "convert ten miles to kilometers",
@@ -335,3 +334,30 @@ def test_whatever_is_said_is_answered(beginning, rest):
     _answered(brain, 2, " ".join(rest))
     brain.keep(2)
     _answered(brain, 3, " ".join(beginning + rest))
+
+
+@pytest.mark.parametrize(
+    ("request_", "more"),
+    [
+        ("count to ten", "maybe"),
+        ("set a timer for ten minutes", "no"),
+        ("remind me every ten seconds to breathe", "likely"),
+        ("remind me every ten seconds to breathe until i say stop", "no"),
+        ("note that the key is under the mat", "likely"),
+        ("stop", "likely"),
+    ],
+)
+def test_what_people_mostly_go_on_from_is_told_from_what_they_may_go_on_from(talk, request_, more):
+    assert talk.ask(request_, draft=True).gist.more == more
+
+
+def test_stop_means_what_is_being_said_at_once(talk):
+    talk.saying, talk.heard = 3, "one, two, three,"
+    assert talk.ask("stop", draft=True).gist.more == "no"
+
+
+def test_an_answer_that_begins_another_request_is_waited_for(talk):
+    asked = talk.ask("remind me in five minutes to call that")
+    assert asked.gist.understood == "half", asked
+    assert talk.ask("count", draft=True).gist.more == "likely"
+    assert talk.ask("my mother", draft=True).gist.more != "likely"

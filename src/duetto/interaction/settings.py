@@ -26,7 +26,7 @@ class InteractionSettings:
     one. What is then said begins after about as long as between people (239 ms in English, Stivers et al. 2009)."""
     open_silence: int = ms(240)
     """The same when the words are whole but may well go on ("count to ten" … "by twos")."""
-    likely_silence: int = ms(640)
+    likely_silence: int = ms(800)
     """The same when people mostly do go on ("remind me every minute to breathe" … "until I say stop")."""
     unsure_silence: int = ms(800)
     """The same at least, whatever the brain makes of the words, when their confidence is below `sure_of_end`: of

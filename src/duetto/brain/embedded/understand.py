@@ -55,13 +55,15 @@ class Step:
 class Understanding:
     """understood: as in `Gist`. open_ended: the phrase, or another that begins so, has more words.
 
-    match, skill: the best reading, None for none.
+    match, skill: the best reading, None for none. begins: it answers a question, in words that are as well the beginning
+    of another request.
     others: further readings of the same beginning, for a question back. cost: 0 for a perfect match.
     work: arcs that were tried, to bound what understanding costs.
     """
 
     understood: Understood
     open_ended: bool = False
+    begins: bool = False
     match: Match | None = None
     skill: Skill | None = None
     others: tuple[tuple[Skill, Match], ...] = ()
@@ -106,14 +108,14 @@ class Understander:
                 skill, match = self._match(best)
                 nearest = min((s.cost for s in (*going_on, *lead)), default=best.cost + 1)
                 open_ended = nearest <= best.cost + MARGIN
-                return Understanding("whole", open_ended, match, skill, cost=best.cost, work=work)
+                return Understanding("whole", open_ended, match=match, skill=skill, cost=best.cost, work=work)
         strict = allowed_half(len(counted))
         halves = [s for s in going_on if s.cost <= strict and self._open_words(s) <= MAX_OPEN_HALF]
         if not halves:
             return Understanding("none", work=work)
         near = [self._match(s) for s in halves if s.cost <= halves[0].cost + MARGIN / 2]
         skill, match = near[0]
-        return Understanding("half", False, match, skill, tuple(near[1:8]), halves[0].cost, work)
+        return Understanding("half", match=match, skill=skill, others=tuple(near[1:8]), cost=halves[0].cost, work=work)
 
     def _read_on(self, tokens: tuple[Token, ...]) -> tuple[dict[int, Step], int]:
         """All readings of these words, and the work they took: one word more than a beginning that was mostly read."""
