@@ -55,8 +55,8 @@ class Step:
 class Understanding:
     """understood: as in `Gist`. open_ended: the phrase, or another that begins so, has more words.
 
-    match, skill: the best reading, None for none. begins: it answers a question, in words that are as well the beginning
-    of another request.
+    match, skill: the best reading, None for none. begins: it answers a question, in words that are the beginning of
+    another request as well.
     others: further readings of the same beginning, for a question back. cost: 0 for a perfect match.
     work: arcs that were tried, to bound what understanding costs.
     """
