@@ -60,3 +60,8 @@ def test_whoever_types_or_has_turned_away_is_waited_for():
     for elsewhere in (replace(WHOLE, typing=True), replace(WHOLE, facing=False)):
         assert patience(SETTINGS, elsewhere) == round(SETTINGS.elsewhere_factor * SETTINGS.whole_silence)
     assert patience(SETTINGS, replace(WHOLE, facing=True)) == SETTINGS.whole_silence
+
+
+def test_words_that_end_long_before_the_voice_are_not_all_of_them():
+    assert patience(SETTINGS, replace(WHOLE, untold=ms(400))) == SETTINGS.whole_silence
+    assert patience(SETTINGS, replace(WHOLE, untold=ms(600))) == SETTINGS.unsure_silence

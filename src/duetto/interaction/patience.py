@@ -12,15 +12,17 @@ from duetto.timeline.arrival import More, Understood
 class Evidence:
     """What speaks for and against the turn's end.
 
-    understood, more: what the brain makes of its words. sure: confidence that these are the words. listened:
-    duetto has given a sound of listening in this turn. last: the last of them. ending: semitones by which the
-    pitch ended above its median. asked: duetto has just asked a question. own_pause: how long this user's pauses are
-    (ns). typing: the user is typing. facing: a face is in the picture, None where there is no picture.
+    understood, more: what the brain makes of its words. sure: confidence that these are the words. untold: how long
+    before the end of the voice the last of them ended (ns). listened: duetto has given a sound of listening in this
+    turn. last: the last of them. ending: semitones by which the pitch ended above its median. asked: duetto has just
+    asked a question. own_pause: how long this user's pauses are (ns). typing: the user is typing. facing: a face is in
+    the picture, None where there is no picture.
     """
 
     understood: Understood | None = None
     more: More = "no"
     sure: float = 1.0
+    untold: int = 0
     listened: bool = False
     last: str = ""
     ending: float | None = None
@@ -45,7 +47,8 @@ def patience(settings: InteractionSettings, evidence: Evidence) -> int:
             silence = settings.half_silence
         case _:
             silence = settings.unknown_silence
-    if evidence.sure < settings.sure_of_end or evidence.listened:
+    unsure = evidence.sure < settings.sure_of_end or evidence.untold >= settings.untold
+    if unsure or evidence.listened:
         silence = max(silence, settings.unsure_silence)
     last = evidence.last.lower()
     if last in HESITATIONS or (last in LEADS_ON and evidence.understood != "whole"):

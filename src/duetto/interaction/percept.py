@@ -54,6 +54,11 @@ class Ears:
         return self.words[-1].confidence if self.words else 1.0
 
     @property
+    def untold(self) -> int:
+        """How long before the end of the latest voice the last word ended (ns): what was said since has no words."""
+        return max(0, self.ended - self.words[-1].end) if self.words and self.ended is not None else 0
+
+    @property
     def text(self) -> str:
         """The words so far as one line."""
         return " ".join(word.text for word in self.words)

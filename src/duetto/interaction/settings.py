@@ -24,19 +24,22 @@ class InteractionSettings:
     whole_silence: int = ms(100)
     """Silence (ns) after which a turn has ended whose words are a whole request: as soon as the silence is known to be
     one. What is then said begins after about as long as between people (239 ms in English, Stivers et al. 2009)."""
-    open_silence: int = ms(240)
+    open_silence: int = ms(200)
     """The same when the words are whole but may well go on ("count to ten" … "by twos")."""
-    likely_silence: int = ms(800)
+    likely_silence: int = ms(850)
     """The same when people mostly do go on ("remind me every minute to breathe" … "until I say stop")."""
-    unsure_silence: int = ms(800)
+    unsure_silence: int = ms(850)
     """The same at least, whatever the brain makes of the words, when their confidence is below `sure_of_end`: of
     sentences that were not in the language most are taken for whole requests, with little confidence. And in a turn in
     which duetto has shown that it listens: it is a long one."""
     sure_of_end: float = 0.6
     """Confidence of the recogniser: 10 in 100 requests come out below it, 95 of other sentences."""
-    half_silence: int = ms(1200)
+    untold: int = ms(500)
+    """Voice (ns) after the last word from which the words are as unsure: a grammar that knows none of what is being said
+    ends early, and calls the rest a silence."""
+    half_silence: int = ms(1250)
     """The same when something is missing: pauses inside a turn are mostly below 1 s (Heldner & Edlund 2010)."""
-    unknown_silence: int = ms(900)
+    unknown_silence: int = ms(950)
     """The same when the words mean nothing to the brain, or it has not said."""
     hesitation_silence: int = ms(1500)
     """The same at least, after a hesitation or a word that leads on; and at most because of the user's own pauses."""

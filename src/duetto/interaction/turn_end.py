@@ -98,6 +98,7 @@ def evidence(state: State, percept: Percept) -> Evidence:
         understood=None if current is None else current.understood,
         more="no" if current is None else current.more,
         sure=ears.sure,
+        untold=ears.untold,
         listened=state.turn is not None and state.turn.given > 0,
         last=ears.words[-1].text if ears.words else "",
         ending=ears.ending,

@@ -119,8 +119,11 @@ def test_noises_are_no_voice(noise):
     assert highest < 0.3
 
 
-def judged(*probabilities: float) -> VoiceActivity:
+def judged(*probabilities: float, levels: tuple[float, ...] = ()) -> VoiceActivity:
+    """After windows with these probabilities and levels (dB of full scale; −20 where none is given)."""
     activity = VoiceActivity(VoiceActivitySettings())
+    heights = [32768 * 10 ** (level / 20) for level in (*levels, *([-20.0] * (len(probabilities) - len(levels))))]
+    activity.pending(np.repeat(heights, WINDOW).astype(np.int16))
     activity.update(np.array(probabilities, np.float32))
     return activity
 
@@ -145,6 +148,12 @@ def test_the_end_waits_for_the_hangover_and_is_dated_before_it():
     ended = judged(0.9, 0.9, 0.1, 0.1, 0.1)
     assert (ended.active, ended.ended) == (False, window(2))
     assert judged(0.9, 0.1, 0.1, 0.4, 0.1, 0.1).active, "between the two thresholds the voice goes on"
+
+
+def test_far_below_its_loudest_a_voice_has_ended_whatever_the_model_still_believes():
+    ended = judged(0.9, 0.9, 0.9, 0.8, 0.6, levels=(-20, -18, -58, -60, -60))
+    assert (ended.active, ended.ended) == (False, window(2))
+    assert judged(0.9, 0.9, 0.9, 0.8, 0.6, levels=(-20, -18, -45, -45, -45)).active, "softly, it goes on"
 
 
 def test_rows_of_a_batch_equal_runs_of_their_own():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass
 from importlib import resources
@@ -23,6 +24,10 @@ HUSH: Final = 1e-6
 """Mean square of a window (full scale is 1) below which nobody speaks who could be understood: −60 dB."""
 SETTLED: Final = 8
 """So many windows of hush in a row that the model has found to be none; then it need not judge the next."""
+FAINT: Final = 1e-10
+"""Mean square that is added to that of each window, −100 dB: digital silence has a level too."""
+FORGETS: Final = 0.3
+"""dB by which the loudest of a voice is forgotten with each window, 9 dB a second."""
 CLEAR: Final = 0.1
 """Probability below which a window is clearly no speech."""
 
@@ -96,6 +101,9 @@ class VoiceActivitySettings:
     """Probability from which a window may be the first of a voice: enough to duck for a moment, not to act on."""
     offset: float = 0.35
     """Probability below which a window counts as silence: Silero's own default, `onset` − 0.15."""
+    falls: float = 35.0
+    """dB below the loudest of a voice at which a window is silence, whatever its probability: the model looks back, and
+    lets a voice that ends in a quiet room last 35 to 60 ms longer."""
     hangover: int = ms(96)
     """Silence (ns) after which the voice has ended: shorter gaps are within words (stops, glottal closures)."""
 
@@ -110,6 +118,8 @@ class VoiceActivity:
     def __init__(self, settings: VoiceActivitySettings | None = None) -> None:
         self.settings = settings or VoiceActivitySettings()
         self._left = np.zeros(0, np.float32)
+        self._levels: deque[float] = deque()  # of the windows that are to be judged, dB of full scale
+        self._loudest = 0.0  # of the present voice, dB
         self._judged = 0  # windows
         self._run: int | None = None  # first window of a run of speech that is not an onset yet
         self._last_speech = 0  # end of the latest window with speech, in windows
@@ -128,12 +138,15 @@ class VoiceActivity:
         sound = np.concatenate([self._left, fresh])
         count = len(sound) // WINDOW
         self._left = sound[count * WINDOW :]
-        return sound[: count * WINDOW].reshape(count, WINDOW)
+        windows = sound[: count * WINDOW].reshape(count, WINDOW)
+        powers = np.einsum("ij,ij->i", windows, windows) / WINDOW
+        self._levels.extend((10 * np.log10(powers + FAINT)).tolist())
+        return windows
 
     def update(self, probabilities: Iterable[float]) -> None:
         """Judge the windows that `pending` gave, in their order."""
         for probability in probabilities:
-            self._judge(float(probability))
+            self._judge(float(probability), self._levels.popleft())
             self._judged += 1
 
     def step(self, samples: Samples, model: SileroBatch, row: int = 0) -> float:
@@ -144,11 +157,12 @@ class VoiceActivity:
         self.update(probabilities)
         return float(probabilities.max()) if len(probabilities) else 0.0
 
-    def _judge(self, probability: float) -> None:
+    def _judge(self, probability: float, level: float) -> None:
         settings = self.settings
+        self._loudest = max(level, self._loudest - FORGETS) if self.active else level
         self.stirring = self.active or probability >= settings.stir
         if self.active:
-            if probability >= settings.offset:
+            if probability >= settings.offset and level >= self._loudest - settings.falls:
                 self._last_speech = self._judged + 1
             elif self._time(self._judged + 1) - self._time(self._last_speech) >= settings.hangover:
                 self.active = False
