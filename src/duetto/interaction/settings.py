@@ -35,8 +35,8 @@ class InteractionSettings:
     sure_of_end: float = 0.6
     """Confidence of the recogniser: 10 in 100 requests come out below it, 95 of other sentences."""
     untold: int = ms(500)
-    """Voice (ns) after the last word from which the words are as unsure: a grammar that knows none of what is being said
-    ends early, and calls the rest a silence."""
+    """Voice (ns) after the last word from which the words are as unsure: a grammar that has no words for what is said
+    ends early, and takes the rest for silence."""
     half_silence: int = ms(1250)
     """The same when something is missing: pauses inside a turn are mostly below 1 s (Heldner & Edlund 2010)."""
     unknown_silence: int = ms(950)
