@@ -65,3 +65,11 @@ def test_whoever_types_or_has_turned_away_is_waited_for():
 def test_words_that_end_long_before_the_voice_are_not_all_of_them():
     assert patience(SETTINGS, replace(WHOLE, untold=ms(400))) == SETTINGS.whole_silence
     assert patience(SETTINGS, replace(WHOLE, untold=ms(600))) == SETTINGS.unsure_silence
+
+
+def test_words_that_hardly_are_the_words_are_waited_for_as_if_they_were_none():
+    assert patience(SETTINGS, replace(WHOLE, sure=SETTINGS.sure / 2)) == SETTINGS.unknown_silence
+    assert patience(SETTINGS, replace(WHOLE, sure=SETTINGS.sure_of_end - 0.01)) == SETTINGS.unsure_silence
+    paused = replace(WHOLE, sure=SETTINGS.sure_of_end - 0.01, own_pause=ms(900))
+    assert patience(SETTINGS, paused) == round(SETTINGS.own_pause_factor * ms(900)), "and this user takes long pauses"
+    assert patience(SETTINGS, replace(paused, sure=1.0)) == SETTINGS.whole_silence

@@ -47,6 +47,8 @@ def patience(settings: InteractionSettings, evidence: Evidence) -> int:
             silence = settings.half_silence
         case _:
             silence = settings.unknown_silence
+    if evidence.sure < settings.sure:
+        silence = max(silence, settings.unknown_silence)
     unsure = evidence.sure < settings.sure_of_end or evidence.untold >= settings.untold
     if unsure or evidence.listened:
         silence = max(silence, settings.unsure_silence)
@@ -57,7 +59,7 @@ def patience(settings: InteractionSettings, evidence: Evidence) -> int:
         silence = round(silence * settings.asked_factor)
     if evidence.ending is not None and abs(evidence.ending) < settings.level_pitch:
         silence = round(silence * settings.level_pitch_factor)
-    if evidence.own_pause is not None and evidence.understood != "whole":
+    if evidence.own_pause is not None and (unsure or evidence.understood != "whole"):
         silence = max(silence, min(round(settings.own_pause_factor * evidence.own_pause), settings.hesitation_silence))
     if evidence.typing or evidence.facing is False:
         silence = round(silence * settings.elsewhere_factor)

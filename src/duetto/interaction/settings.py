@@ -39,8 +39,9 @@ class InteractionSettings:
     ends early, and takes the rest for silence."""
     half_silence: int = ms(1250)
     """The same when something is missing: pauses inside a turn are mostly below 1 s (Heldner & Edlund 2010)."""
-    unknown_silence: int = ms(950)
-    """The same when the words mean nothing to the brain, or it has not said."""
+    unknown_silence: int = ms(1100)
+    """The same when the words mean nothing to the brain, when it has not said, or where their confidence is below
+    `sure`, so that they are taken for none."""
     hesitation_silence: int = ms(1500)
     """The same at least, after a hesitation or a word that leads on; and at most because of the user's own pauses."""
     asked_factor: float = 0.7
