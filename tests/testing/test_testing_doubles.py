@@ -27,18 +27,21 @@ def test_the_recogniser_hears_a_word_at_a_time_and_revises():
     ear = ScriptedRecogniser(["set a/the timer"], pace=ms(200))
     ear.start(s(1))
     piece = np.zeros(MIC_RATE // 10, np.int16)
-    assert [texts(ear.feed(piece)) for _ in range(7)] == [
+    assert [texts(ear.feed(piece)) for _ in range(6)] == [
         None,
         ["set"],
         None,
         ["set", "a"],
         None,
         ["set", "the", "timer"],
-        None,
     ]
+    assert texts(ear.feed(piece)) == ["set", "the", "timer"], "the last word lasts as long as the voice"
+    assert ear.feed(piece, quiet=True) is None
     assert texts(ear.finish()) == ["set", "the", "timer"]
     assert [(w.start, w.end) for w in ear.finish()] == [
-        (s(1) + n * ms(200), s(1) + (n + 1) * ms(200)) for n in range(3)
+        (s(1), s(1) + ms(200)),
+        (s(1) + ms(200), s(1) + ms(400)),
+        (s(1) + ms(400), s(1) + ms(700)),
     ]
 
 
