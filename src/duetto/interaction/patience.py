@@ -34,22 +34,20 @@ class Evidence:
 
 def patience(settings: InteractionSettings, evidence: Evidence) -> int:
     """The silence (ns) after which the turn has ended."""
-    match evidence.understood:
-        case "whole":
-            match evidence.more:
-                case "no":
-                    silence = settings.whole_silence
-                case "maybe":
-                    silence = settings.open_silence
-                case "likely":
-                    silence = settings.likely_silence
-        case "half":
+    match evidence.understood, evidence.more:
+        case "whole", "no":
+            silence = settings.whole_silence
+        case "whole", "maybe":
+            silence = settings.open_silence
+        case "whole", "likely":
+            silence = settings.likely_silence
+        case "half", _:
             silence = settings.half_silence
         case _:
             silence = settings.unknown_silence
     if evidence.sure < settings.sure:
         silence = max(silence, settings.unknown_silence)
-    unsure = evidence.sure < settings.sure_of_end or evidence.untold >= settings.untold
+    unsure = evidence.sure < settings.sure_of_end or evidence.untold >= settings.untold_longest
     if unsure or evidence.listened:
         silence = max(silence, settings.unsure_silence)
     last = evidence.last.lower()

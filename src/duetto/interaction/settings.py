@@ -30,13 +30,14 @@ class InteractionSettings:
     """The same when people mostly do go on ("remind me every minute to breathe" … "until I say stop")."""
     unsure_silence: int = ms(850)
     """The same at least, whatever the brain makes of the words, when their confidence is below `sure_of_end`: of
-    sentences that were not in the language most are taken for whole requests, with little confidence. And in a turn in
-    which duetto has shown that it listens: it is a long one."""
+    sentences that were not in the language most are taken for whole requests, with little confidence. Also where they
+    are not all that was said (`untold_longest`), and in a turn in which duetto has shown that it listens: it is a long
+    one."""
     sure_of_end: float = 0.6
     """Confidence of the recogniser: 10 in 100 requests come out below it, 95 of other sentences."""
-    untold: int = ms(500)
-    """Voice (ns) after the last word from which the words are as unsure: a grammar that has no words for what is said
-    ends early, and takes the rest for silence."""
+    untold_longest: int = ms(500)
+    """How long (ns) before the end of the voice the last word may end; the words are unsure where it ends earlier: a
+    grammar that has no words for what is said ends early, and takes the rest for silence."""
     half_silence: int = ms(1250)
     """The same when something is missing: pauses inside a turn are mostly below 1 s (Heldner & Edlund 2010)."""
     unknown_silence: int = ms(1100)
@@ -52,7 +53,8 @@ class InteractionSettings:
     level_pitch_factor: float = 1.0
     """Times the silence then. Synthetic voices, which the items are spoken by, do not tell: 1 until real ones do."""
     own_pause_factor: float = 1.3
-    """Where the words leave it open, a silence is no end before it is this many times the user's median pause."""
+    """Where the words leave it open, or are unsure, a silence is no end before it is this many times the user's median
+    pause."""
     most_pauses: int = 8
     """Pauses of the user that are remembered."""
     elsewhere_factor: float = 1.5
@@ -64,7 +66,7 @@ class InteractionSettings:
     """Drafts at most while the user speaks in one turn; after that only pauses and the end are asked about."""
     hold_after: int = ms(150)
     """Length of the user's voice (ns) over duetto's own after which ducking becomes silence, if it is as loud as their
-    usual one: with the time to notice an onset and to end a word, onset-to-silent is 239 ms in the median
+    usual one: with the time to notice an onset and to end a word, onset-to-silent is 238 ms in the median
     (`duetto bench run`, held-out half, Δ = 40 ms)."""
     aside_db: float = 3.0
     """dB below the user's usual level at which a voice is hardly meant for duetto: it only ducks, unless the brain

@@ -122,9 +122,9 @@ def test_noises_are_no_voice(noise):
 def judged(*probabilities: float, levels: tuple[float, ...] = ()) -> VoiceActivity:
     """After windows with these probabilities and levels (dB of full scale; −20 where none is given)."""
     activity = VoiceActivity(VoiceActivitySettings())
-    heights = [32768 * 10 ** (level / 20) for level in (*levels, *([-20.0] * (len(probabilities) - len(levels))))]
-    activity.pending(np.repeat(heights, WINDOW).astype(np.int16))
-    activity.update(np.array(probabilities, np.float32))
+    heights = 10 ** (np.array((*levels, *[-20.0] * (len(probabilities) - len(levels)))) / 20)
+    windows = np.repeat(heights[:, None], WINDOW, axis=1).astype(np.float32)
+    activity.update(windows, np.array(probabilities, np.float32))
     return activity
 
 

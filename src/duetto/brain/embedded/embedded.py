@@ -193,7 +193,7 @@ class EmbeddedBrain:
             whole = tokens(f"{pending.words} {ask.text}")
             found = self._understander.understand(whole)
             if found.understood == "whole":
-                return whole, replace(found, begins=alone.understood == "half")
+                return whole, replace(found, begins_another=alone.understood == "half")
         if alone.understood == "whole" and alone.match is not None and alone.match.intent not in CONTINUING:
             if alone.match.intent != "talk.yes" or not pending.assumed:
                 return words, alone
@@ -209,7 +209,7 @@ class EmbeddedBrain:
         plain = readings[0]
         finished = min((r for r in readings if r[1].understood == "whole"), key=lambda r: r[1].cost, default=None)
         if finished is not None and not (plain[1].understood == "half" and plain[1].cost < finished[1].cost):
-            return finished[0], replace(finished[1], begins=alone.understood == "half")
+            return finished[0], replace(finished[1], begins_another=alone.understood == "half")
         continues = plain[1].understood == "half" and plain[1].cost <= CONTINUES
         return plain if continues else (words, alone)
 
@@ -236,7 +236,7 @@ class EmbeddedBrain:
 
 def _more(found: Understanding, context: Context) -> More:
     """Whether more words may follow. "Stop" is waited for only where nothing is being said: it can mean much then."""
-    if found.begins:
+    if found.begins_another:
         return "likely"
     if not found.open_ended or found.skill is None or found.match is None:
         return "no"

@@ -99,8 +99,8 @@ class Skill:
     open_slots: slots that take any words; quoted: those whose words may end in any way, for they are repeated or
     listened for. question: what to ask when the end of a phrase is missing.
     urgent: intents to act on at once while duetto speaks, even though more words could follow. lingering: intents after
-    which people mostly say more, and often after a pause. unheard: intents that a recogniser need not
-    be built for, as its grammar would grow for what is seldom said: they are understood if they come all the same.
+    which people mostly say more, and often after a pause. unheard: intents that a recogniser need not be built for, as
+    its grammar would grow for what is seldom said: they are understood if they come all the same.
     """
 
     name: str

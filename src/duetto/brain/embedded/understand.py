@@ -53,17 +53,16 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Understanding:
-    """understood: as in `Gist`. open_ended: the phrase, or another that begins so, has more words.
+    """understood: as in `Gist`. open_ended: the phrase, or another that begins so, has more words. begins_another: the
+    words that answer a question are by themselves the beginning of a request.
 
-    match, skill: the best reading, None for none. begins: it answers a question, in words that are the beginning of
-    another request as well.
-    others: further readings of the same beginning, for a question back. cost: 0 for a perfect match.
-    work: arcs that were tried, to bound what understanding costs.
+    match, skill: the best reading, None for none. others: further readings of the same beginning, for a question back.
+    cost: 0 for a perfect match. work: arcs that were tried, to bound what understanding costs.
     """
 
     understood: Understood
     open_ended: bool = False
-    begins: bool = False
+    begins_another: bool = False
     match: Match | None = None
     skill: Skill | None = None
     others: tuple[tuple[Skill, Match], ...] = ()

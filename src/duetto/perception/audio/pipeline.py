@@ -83,8 +83,8 @@ class AudioPipeline:
         self._count = 0  # samples heard
         self._sent = 0  # of them, to the recogniser
         self._melody = Melody()
-        self._ahead: list[int] = []  # how many windows each piece of the slice to come has, taken ahead
-        self._judged: list[list[float]] | None = None  # and what they were judged to be
+        self._ahead: list[Floats] = []  # the windows of each piece of the slice to come, taken ahead
+        self._judged: list[tuple[Floats, Floats]] | None = None  # the same with what they were judged to be
         self._voicing: Increment | None = None  # open
         self._number = 0
         self._open: Utterance | None = None
@@ -118,19 +118,18 @@ class AudioPipeline:
         """The windows that the slice to come completes: float32 (k, 512). `judged` is to follow, then its `step`."""
         if len(samples) <= PIECE:
             only = self._activity.pending(samples) if len(samples) else _NO_WINDOWS
-            self._ahead = [len(only)]
+            self._ahead = [only]
             return only
-        ahead = [self._activity.pending(samples[first : first + PIECE]) for first in range(0, len(samples), PIECE)]
-        self._ahead = [len(windows) for windows in ahead]
-        return np.concatenate(ahead)
+        pieces = [samples[first : first + PIECE] for first in range(0, len(samples), PIECE)]
+        self._ahead = [self._activity.pending(piece) for piece in pieces]
+        return np.concatenate(self._ahead)
 
     def judged(self, probabilities: Floats) -> None:
         """The probabilities, shape (k,), of what `windows` gave last."""
-        values: list[float] = probabilities.tolist()
         self._judged = []
-        for count in self._ahead:
-            self._judged.append(values[:count])
-            values = values[count:]
+        for windows in self._ahead:
+            self._judged.append((windows, probabilities[: len(windows)]))
+            probabilities = probabilities[len(windows) :]
 
     def step(self, turn: Turn, timeline: Timeline) -> tuple[Job, ...]:
         """One round: sound is judged and sent to the recogniser, hypotheses become `Word`s.
@@ -201,9 +200,9 @@ class AudioPipeline:
             if self._model is None:
                 self._model = SileroBatch()
             return self._activity.step(piece, self._model, self._row)
-        probabilities = self._judged[number]
-        self._activity.update(probabilities)
-        return max(probabilities, default=0.0)
+        windows, probabilities = self._judged[number]
+        self._activity.update(windows, probabilities)
+        return max(probabilities.tolist(), default=0.0)
 
     def _write_voicing(self, now: int, timeline: Timeline) -> None:
         activity = self._activity

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Iterable
 from dataclasses import dataclass
 from importlib import resources
 from typing import Final
@@ -12,6 +10,7 @@ import numpy as np
 import onnxruntime as ort
 from numpy.typing import NDArray
 
+from duetto.perception.audio.prosody import SILENCE_DB
 from duetto.timeline.clock import ms
 from duetto.timeline.turn import MIC_RATE, Samples, samples_at
 
@@ -24,12 +23,10 @@ HUSH: Final = 1e-6
 """Mean square of a window (full scale is 1) below which nobody speaks who could be understood: −60 dB."""
 SETTLED: Final = 8
 """So many windows of hush in a row that the model has found to be none; then it need not judge the next."""
-FAINT: Final = 1e-10
-"""Mean square that is added to that of each window, −100 dB: digital silence has a level too."""
-FORGETS: Final = 0.3
-"""dB by which the loudest of a voice is forgotten with each window, 9 dB a second."""
 CLEAR: Final = 0.1
 """Probability below which a window is clearly no speech."""
+FORGETS: Final = 0.3
+"""dB by which the loudest of a voice is forgotten with each window, 9 dB a second."""
 
 Floats = NDArray[np.float32]
 
@@ -103,7 +100,7 @@ class VoiceActivitySettings:
     """Probability below which a window counts as silence: Silero's own default, `onset` − 0.15."""
     falls: float = 35.0
     """dB below the loudest of a voice at which a window is silence, whatever its probability: the model looks back, and
-    lets a voice that ends in a quiet room last 35 to 60 ms longer."""
+    lets a voice that ends in a quiet room last 30 to 60 ms longer."""
     hangover: int = ms(96)
     """Silence (ns) after which the voice has ended: shorter gaps are within words (stops, glottal closures)."""
 
@@ -118,8 +115,7 @@ class VoiceActivity:
     def __init__(self, settings: VoiceActivitySettings | None = None) -> None:
         self.settings = settings or VoiceActivitySettings()
         self._left = np.zeros(0, np.float32)
-        self._levels: deque[float] = deque()  # of the windows that are to be judged, dB of full scale
-        self._loudest = 0.0  # of the present voice, dB
+        self._loudest = SILENCE_DB  # of the present voice, dB of full scale
         self._judged = 0  # windows
         self._run: int | None = None  # first window of a run of speech that is not an onset yet
         self._last_speech = 0  # end of the latest window with speech, in windows
@@ -138,15 +134,14 @@ class VoiceActivity:
         sound = np.concatenate([self._left, fresh])
         count = len(sound) // WINDOW
         self._left = sound[count * WINDOW :]
-        windows = sound[: count * WINDOW].reshape(count, WINDOW)
-        powers = np.einsum("ij,ij->i", windows, windows) / WINDOW
-        self._levels.extend((10 * np.log10(powers + FAINT)).tolist())
-        return windows
+        return sound[: count * WINDOW].reshape(count, WINDOW)
 
-    def update(self, probabilities: Iterable[float]) -> None:
-        """Judge the windows that `pending` gave, in their order."""
-        for probability in probabilities:
-            self._judge(float(probability), self._levels.popleft())
+    def update(self, windows: Floats, probabilities: Floats) -> None:
+        """Judge windows that `pending` gave, float32 (k, 512), by their probabilities, (k,), in their order."""
+        powers = np.einsum("ij,ij->i", windows, windows) / WINDOW
+        levels = 10 * np.log10(np.maximum(powers, 10 ** (SILENCE_DB / 10)))
+        for probability, level in zip(probabilities.tolist(), levels.tolist(), strict=True):
+            self._judge(probability, level)
             self._judged += 1
 
     def step(self, samples: Samples, model: SileroBatch, row: int = 0) -> float:
@@ -154,7 +149,7 @@ class VoiceActivity:
         windows = self.pending(samples)
         rows = np.array([row])
         probabilities = np.array([model.run(window[None], rows)[0] for window in windows], np.float32)
-        self.update(probabilities)
+        self.update(windows, probabilities)
         return float(probabilities.max()) if len(probabilities) else 0.0
 
     def _judge(self, probability: float, level: float) -> None:

@@ -25,7 +25,7 @@ LONGEST: Final = 250
 
 
 class PhoneLoop:
-    """A search of free phones beside the one of the grammar, at 0.03 of a core."""
+    """A search of free phones beside the one of the grammar, at 0.07 of a core while somebody speaks."""
 
     def __init__(self, **common: Any) -> None:
         self._decoder = pocketsphinx.Decoder(**common, lm=None, allphone_ci=True, pip=1.0)
