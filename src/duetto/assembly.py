@@ -18,6 +18,7 @@ from duetto.brain.embedded import EmbeddedBrain, language
 from duetto.brain.tools import Tool, ToolHandler, as_tools
 from duetto.models.cascade import Cascade, CascadeSettings
 from duetto.models.model import Observer
+from duetto.perception.audio.endpointing import EndpointerSettings, EndpointHandler, SmartTurn
 from duetto.perception.audio.recogniser import RecogniserSettings
 from duetto.perception.video.faces import VisionHandler
 from duetto.perception.video.ocr import ReadingHandler
@@ -49,6 +50,8 @@ class Settings:
     """Who speaks."""
     crew: CrewSettings = field(default_factory=CrewSettings)
     """Bounds on slow work."""
+    endpointer: EndpointerSettings | None = None
+    """Who judges ends of turns by their sound, None for nobody. See `with_endpointer`."""
     chat: ChatSettings | None = None
     """The language model that decides what to say; None for the embedded brain. See `with_chat`."""
 
@@ -92,6 +95,12 @@ def with_chat(settings: Settings, chat: ChatSettings) -> Settings:
         recogniser=recogniser,
         crew=replace(settings.crew, brain_limit=CHAT_LIMIT),
     )
+
+
+def with_endpointer(settings: Settings, endpointer: EndpointerSettings) -> Settings:
+    """These settings with Smart Turn, which judges each pause once by how the turn sounds."""
+    audio = replace(settings.cascade.audio, judges_ends=True)
+    return replace(settings, endpointer=endpointer, cascade=replace(settings.cascade, audio=audio))
 
 
 def session_info(
@@ -173,6 +182,8 @@ def start_workers(
         text = msgspec.json.encode(settings.voice).decode()
         processes.append(ProcessWorker("voice", speaks, text, bell))
         threads.extend(thinkers(settings, bell, tools=tools, model=model))
+        if (listens := settings.endpointer) is not None:
+            threads.append(ThreadWorker("endpointer", lambda: EndpointHandler(SmartTurn(listens)), bell))
         threads.append(ThreadWorker("vision", VisionHandler, bell))
         threads.append(ThreadWorker("reader", ReadingHandler, bell))
         for process in processes:

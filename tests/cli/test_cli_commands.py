@@ -369,3 +369,10 @@ def test_doctor_finds_the_embedded_parts_at_work():
     for part in parts.values():
         assert part.status == "works", part
     assert "56" in parts["brain"].detail
+
+
+def test_smart_turn_without_its_model_says_how_to_get_it(tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    result = CliRunner().invoke(app, ["converse", "--mic", "a.wav", "--out", str(tmp_path / "out"), "--smart-turn"])
+    assert result.exit_code == 2 and not (tmp_path / "out").exists()
+    assert "python -m duetto.perception.audio.smart_turn_files" in result.output

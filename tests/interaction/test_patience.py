@@ -73,3 +73,10 @@ def test_words_that_hardly_are_the_words_are_waited_for_as_if_they_were_none():
     paused = replace(WHOLE, sure=SETTINGS.sure_of_end - 0.01, own_pause=ms(900))
     assert patience(SETTINGS, paused) == round(SETTINGS.own_pause_factor * ms(900)), "and this user takes long pauses"
     assert patience(SETTINGS, replace(paused, sure=1.0)) == SETTINGS.whole_silence
+
+
+def test_how_the_turn_sounds_makes_a_silence_shorter_or_longer():
+    done, not_done = (patience(SETTINGS, replace(HALF, finished=found)) for found in (0.9, 0.2))
+    assert done < SETTINGS.half_silence < not_done
+    assert patience(SETTINGS, replace(HALF, finished=None)) == SETTINGS.half_silence
+    assert patience(SETTINGS, replace(HALF, finished=0.9, own_pause=s(1))) >= s(1), "not within this user's own pauses"

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from duetto.cli.errors import BAD_INPUT, DIFFERENT, clear_errors, fail
-from duetto.cli.settings import DELTA_MS, HORIZON_MS, Delta, Horizon, Quiet, settings_of
+from duetto.cli.settings import DELTA_MS, HORIZON_MS, Delta, Horizon, Quiet, SmartTurn, settings_of
 
 if TYPE_CHECKING:
     from duetto.bench.results import Results
@@ -66,6 +66,7 @@ def run(
     drafts: Annotated[bool, typer.Option(help="Draft replies before the turn has ended.")] = True,
     delta: Delta = DELTA_MS,
     horizon: Horizon = HORIZON_MS,
+    smart_turn: SmartTurn = False,
     scenarios: Scenarios = None,
     media: Media = None,
     seed: Seed = 1,
@@ -102,7 +103,7 @@ def run(
         elif wire:
             target = wire_target(wire, os.environ.get("DUETTO_BENCH_KEY", ""))
         else:
-            settings = settings_of(delta_ms=delta, horizon_ms=horizon)
+            settings = settings_of(delta_ms=delta, horizon_ms=horizon, smart_turn=smart_turn)
             target = DuettoTarget(settings, realtime, restart, drafts, polling)
         if media:
             found = tuple(item for item in load_media(media) if not suites or item.suite in suites)
@@ -116,7 +117,7 @@ def run(
             trials = take_all(target, items_of(found), out, seed=seed, jobs=jobs, taken=taken)
         given = {"command": command, "realtime": realtime, "delta": delta, "horizon": horizon, "seed": seed}
         given |= {"target": wire, "with-model": with_model, "restart": restart, "no-drafts": not drafts}
-        given |= {"polling": polling}
+        given |= {"polling": polling, "smart-turn": smart_turn}
         again = _command("run", suites, **given)
         results = results_of(target.name, again, machine() if realtime or wire else "", found, trials)
         path = save(results, out)
@@ -239,7 +240,7 @@ def _json(path: Path) -> dict[str, object]:
 def _command(name: str, suites: list[str] | None, **options: object) -> str:
     """What makes the run again: only what changes its results."""
     usual = {"delta": DELTA_MS, "horizon": HORIZON_MS, "seed": 1, "command": "", "target": "", "realtime": False}
-    usual |= {"with-model": False, "restart": False, "no-drafts": False, "polling": False}
+    usual |= {"with-model": False, "restart": False, "no-drafts": False, "polling": False, "smart-turn": False}
     words = ["duetto", "bench", name, *(suites or ())]
     for option, value in options.items():
         if value != usual[option]:

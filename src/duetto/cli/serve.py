@@ -63,6 +63,7 @@ def run(
     open_vocabulary: options.OpenVocabulary = False,
     recogniser: options.RecogniserName = options.RECOGNISER,
     voice: options.VoiceName = options.VOICE,
+    smart_turn: options.SmartTurn = False,
     llm: thinking.Llm = None,
     model: thinking.Model = "",
     instructions: thinking.Instructions = "",
@@ -87,6 +88,7 @@ def run(
             open_vocabulary=open_vocabulary,
             recogniser=recogniser,
             voice=voice,
+            smart_turn=smart_turn,
         )
         session = thinking.with_llm(session, llm, model, instructions, llm_sees)
         state = state or state_folder()

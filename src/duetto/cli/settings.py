@@ -20,6 +20,10 @@ RecogniserName = Annotated[str, typer.Option("--recogniser", help="Who turns spe
 VoiceName = Annotated[
     str, typer.Option("--voice", help="Who speaks, and with which voice: espeak, kokoro:af_heart, …", metavar="NAME")
 ]
+SmartTurn = Annotated[
+    bool,
+    typer.Option("--smart-turn", help="Judge ends of turns by their sound too, for human speech (Smart Turn v3.2)."),
+]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Show nothing while it runs.")]
 Partials = Annotated[bool, typer.Option("--partials", help="Plain lines, with words as soon as they are guessed.")]
 
@@ -36,9 +40,11 @@ def settings_of(
     open_vocabulary: bool = False,
     recogniser: str = RECOGNISER,
     voice: str = VOICE,
+    smart_turn: bool = False,
 ) -> Settings:
     """A session's settings. Raises ValueError that names the option and its limits."""
-    from duetto.assembly import Settings
+    from duetto.assembly import Settings, with_endpointer
+    from duetto.perception.audio.endpointing import EndpointerSettings, model_file
     from duetto.timeline.clock import ms
 
     for option, milliseconds in (("delta", delta_ms), ("horizon", horizon_ms)):
@@ -47,9 +53,13 @@ def settings_of(
     default = Settings()
     engine, _, name = voice.partition(":")
     speech = replace(default.cascade.speech, horizon=ms(horizon_ms))
-    return Settings(
+    settings = Settings(
         session=replace(default.session, delta=ms(delta_ms)),
         cascade=replace(default.cascade, speech=speech),
         recogniser=replace(default.recogniser, engine=recogniser, open_vocabulary=open_vocabulary),
         voice=replace(default.voice, engine=engine, name=name or default.voice.name),
     )
+    if smart_turn:
+        model_file(EndpointerSettings())
+        settings = with_endpointer(settings, EndpointerSettings())
+    return settings

@@ -31,6 +31,7 @@ def run(
     open_vocabulary: options.OpenVocabulary = False,
     recogniser: options.RecogniserName = options.RECOGNISER,
     voice: options.VoiceName = options.VOICE,
+    smart_turn: options.SmartTurn = False,
     llm: thinking.Llm = None,
     model: thinking.Model = "",
     instructions: thinking.Instructions = "",
@@ -58,6 +59,7 @@ def run(
                 open_vocabulary=open_vocabulary,
                 recogniser=recogniser,
                 voice=voice,
+                smart_turn=smart_turn,
             )
             chosen = thinking.with_llm(chosen, llm, model, instructions, llm_sees)
             functions = thinking.all_tools(chosen, tools, mcp, reasoner)

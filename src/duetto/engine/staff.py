@@ -14,6 +14,7 @@ from duetto.brain.chat.model import ChatModel, ChatRequest, Piece
 from duetto.brain.chat.settings import ChatSettings
 from duetto.brain.embedded import EmbeddedBrain, language
 from duetto.brain.tools import Tool, ToolHandler, as_tools
+from duetto.perception.audio.endpointing import EndpointHandler, SmartTurn
 from duetto.perception.audio.recognisers.many import SharedRecogniserSettings
 from duetto.perception.video.faces import VisionHandler
 from duetto.perception.video.ocr import ReadingHandler
@@ -50,6 +51,9 @@ class SharedStaff:
         try:
             self._hubs.append(in_process("recogniser", _HEARS, _json(heard), nice=BESIDE))
             self._hubs.append(in_process("voice", _SPEAKS, _json(settings.voice)))
+            if settings.endpointer is not None:
+                smart_turn = SmartTurn(settings.endpointer)
+                self._hubs.append(in_thread("endpointer", lambda _: EndpointHandler(smart_turn)))
             self._hubs.append(in_thread("vision", lambda _: VisionHandler()))
             self._hubs.append(in_thread("reader", lambda _: ReadingHandler()))
             self._hubs.extend(_thinkers(settings, own, model))

@@ -14,9 +14,10 @@ class Evidence:
 
     understood, more: what the brain makes of its words. sure: confidence that these are the words. untold: how long
     before the end of the voice the last of them ended (ns). listened: duetto has given a sound of listening in this
-    turn. last: the last of them. ending: semitones by which the pitch ended above its median. asked: duetto has just
-    asked a question. own_pause: how long this user's pauses are (ns). typing: the user is typing. facing: a face is in
-    the picture, None where there is no picture.
+    turn. last: the last of them. ending: semitones by which the pitch ended above its median. finished: how probable
+    the end is by the sound, None where nobody has said. asked: duetto has just asked a question. own_pause: how long
+    this user's pauses are (ns). typing: the user is typing. facing: a face is in the picture, None where there is no
+    picture.
     """
 
     understood: Understood | None = None
@@ -26,6 +27,7 @@ class Evidence:
     listened: bool = False
     last: str = ""
     ending: float | None = None
+    finished: float | None = None
     asked: bool = False
     own_pause: int | None = None
     typing: bool = False
@@ -57,6 +59,9 @@ def patience(settings: InteractionSettings, evidence: Evidence) -> int:
         silence = round(silence * settings.asked_factor)
     if evidence.ending is not None and abs(evidence.ending) < settings.level_pitch:
         silence = round(silence * settings.level_pitch_factor)
+    if evidence.finished is not None:
+        finished = evidence.finished >= settings.sure_finished
+        silence = round(silence * (settings.finished_factor if finished else settings.unfinished_factor))
     if evidence.own_pause is not None and (unsure or evidence.understood != "whole"):
         silence = max(silence, min(round(settings.own_pause_factor * evidence.own_pause), settings.hesitation_silence))
     if evidence.typing or evidence.facing is False:

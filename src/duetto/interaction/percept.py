@@ -34,7 +34,8 @@ class Ears:
     onset of the voice, ended: end of the latest voice, both back-dated media times (ns). utterance: number of the
     open utterance, None between utterances. words: its words so far. stable: for how long (ns) they have not changed.
     caught_up: the recogniser has heard past the end of the voice. level: of the loudest part of this voice, dB of full
-    scale. ending: semitones by which its pitch ended above its median; None where nothing is known.
+    scale. ending: semitones by which its pitch ended above its median; None where nothing is known. finished: how
+    probable it is, by the sound, that they have finished; None where nobody has said.
     """
 
     voice: bool = False
@@ -47,6 +48,7 @@ class Ears:
     caught_up: bool = False
     level: float | None = None
     ending: float | None = None
+    finished: float | None = None
 
     @property
     def sure(self) -> float:

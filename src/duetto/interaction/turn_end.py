@@ -102,6 +102,7 @@ def evidence(state: State, percept: Percept) -> Evidence:
         listened=state.turn is not None and state.turn.given > 0,
         last=ears.words[-1].text if ears.words else "",
         ending=ears.ending,
+        finished=ears.finished,
         asked=asked is not None and percept.now - asked < state.settings.engaged_for,
         own_pause=ways.own_pause(state.ways),
         typing=percept.typing,

@@ -296,6 +296,7 @@ class Cascade:
                 caught_up=hearing.caught_up,
                 level=hearing.level,
                 ending=hearing.ending,
+                finished=hearing.finished,
             ),
             mouth=Mouth(
                 sounding=speaking.sounding,

@@ -46,6 +46,7 @@ from duetto.timeline.order_words import describe_order
 from duetto.timeline.payload import (
     Called,
     Colours,
+    Ending,
     Face,
     Fired,
     Heard,
@@ -129,6 +130,8 @@ def describe_payload(payload: Payload) -> str:
             return f'reads "{text}"'
         case Fired(order=order, n=n, text=text):
             return f'order "{order}" met, {n}' + (f': "{text}"' if text else "")
+        case Ending(probability=probability):
+            return f"finished {probability:.2f}"
         case Voicing() | Scene() | Face() | Person():
             return type(payload).__name__.lower()
         case _:

@@ -57,6 +57,14 @@ class Spotted(_Arrival, frozen=True, tag="spotted"):
     sure: float = 1.0
 
 
+class Finished(_Arrival, frozen=True, tag="finished"):
+    """How probable it is that the user has finished, by how the turn sounds up to the end `at` of the voice (ns)."""
+
+    utterance: int
+    at: int
+    probability: float
+
+
 Box = tuple[float, float, float, float]
 
 
@@ -256,9 +264,9 @@ class Speech(_Arrival, frozen=True, tag="speech"):
 class Fault(_Arrival, frozen=True, tag="fault"):
     """A part failed, or recovered, or an input stream ended badly. The session goes on.
 
-    part: "recogniser", "spotting" (phrases of orders), "vision", "reader", "brain", "voice", "tools", "mic", "camera",
-    "keys". text: a plain sentence. reply: the reply it ends, if it ends one. clause: the clause it ends, if any; call:
-    the call of a tool. working: the part works again.
+    part: "recogniser", "spotting" (phrases of orders), "endpointer", "vision", "reader", "brain", "voice", "tools",
+    "mic", "camera", "keys". text: a plain sentence. reply: the reply it ends, if it ends one. clause: the clause it
+    ends, if any; call: the call of a tool. working: the part works again.
     """
 
     part: str
@@ -272,6 +280,7 @@ class Fault(_Arrival, frozen=True, tag="fault"):
 Arrival = (
     Hypothesis
     | Spotted
+    | Finished
     | Faces
     | Bodies
     | Texts

@@ -16,14 +16,14 @@ from duetto.timeline.command import Offer
 from duetto.timeline.increment import Increment
 from duetto.timeline.order import Watched
 
-Part = Literal["recogniser", "vision", "reader", "brain", "voice", "tools"]
+Part = Literal["recogniser", "endpointer", "vision", "reader", "brain", "voice", "tools"]
 
 
 class _Job(msgspec.Struct, frozen=True, tag_field="kind"):
     pass
 
 
-# --- recogniser, vision ---------------------------------------------------------------------------------------
+# --- recogniser, endpointer, vision ---------------------------------------------------------------------------
 
 
 class Listen(_Job, frozen=True, tag="listen"):
@@ -51,6 +51,23 @@ class Spot(_Job, frozen=True, tag="spot"):
 
     part: ClassVar[Part] = "recogniser"
     phrases: tuple[str, ...]
+
+
+class JudgeEnd(_Job, frozen=True, tag="judge-end"):
+    """Say whether whoever speaks has finished, by how the turn sounds up to now. One `Finished` comes back.
+
+    at: end of the voice (ns). samples: as in `Listen`.
+    """
+
+    part: ClassVar[Part] = "endpointer"
+    utterance: int
+    at: int
+    samples: bytes
+
+    @property
+    def sound(self) -> NDArray[np.int16]:
+        """The samples: shape (n,), int16."""
+        return np.frombuffer(self.samples, dtype="<i2")
 
 
 class Look(_Job, frozen=True, tag="look"):
@@ -262,4 +279,4 @@ class Hush(_Job, frozen=True, tag="hush"):
     clause: int
 
 
-Job = Listen | Spot | Look | Ask | Weigh | Keep | Forget | Call | Abort | Speak | More | Hush
+Job = Listen | Spot | JudgeEnd | Look | Ask | Weigh | Keep | Forget | Call | Abort | Speak | More | Hush

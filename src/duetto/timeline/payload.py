@@ -33,6 +33,12 @@ class Voicing(_Payload, frozen=True, tag="voicing"):
     """The user is speaking: added at the onset with a span that grows, committed when the voice has ended."""
 
 
+class Ending(_Payload, frozen=True, tag="ending"):
+    """A pause was judged by how the turn sounded: how probable it is that the user has finished, 0 to 1."""
+
+    probability: float
+
+
 class Word(_Payload, frozen=True, tag="word"):
     """A recognised word. Added while partial, revoked and added anew when revised, committed when it stays."""
 
@@ -198,6 +204,7 @@ Payload = (
     Sound
     | Voicing
     | Word
+    | Ending
     | Motion
     | Scene
     | Face

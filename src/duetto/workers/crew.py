@@ -27,6 +27,8 @@ class Charges:
 
     recogniser: int = ms(40)
     """One micro-turn's sound through the embedded recogniser."""
+    endpointer: int = ms(80)
+    """One judgement of Smart Turn."""
     vision: int = ms(40)
     """One look for faces at 320x180."""
     reader: int = ms(200)
@@ -47,6 +49,8 @@ class CrewSettings:
     """Media time charged per job, on a virtual clock only."""
     recogniser_limit: int = s(3)
     """Media time (ns) without a sign of life, with work in hand, after which the recogniser hangs."""
+    endpointer_limit: int = s(5)
+    """The same for what listens for the ends of turns."""
     vision_limit: int = s(5)
     """The same for vision."""
     reader_limit: int = s(15)

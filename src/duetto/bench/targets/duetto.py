@@ -25,6 +25,7 @@ from duetto.brain.brain import BrainHandler
 from duetto.brain.embedded import EmbeddedBrain, language
 from duetto.interaction.action import AskBrain, DropReply, Duck, KeepReply, Show, TrimReply
 from duetto.models.model import MicroTurn
+from duetto.perception.audio.endpointing import EndpointHandler, SmartTurn
 from duetto.perception.audio.input import AudioInput
 from duetto.perception.audio.recogniser import RecogniserHandler, RecogniserSettings, open_recogniser, spotting
 from duetto.perception.text.input import KeysInput
@@ -74,7 +75,9 @@ def _workers(settings: Settings, bell: Event) -> list[Worker]:
         "voice", "duetto.speech.voice:make_handler", msgspec.json.encode(settings.voice).decode(), bell
     )
     voice.wait_ready()
+    listens = settings.endpointer
     return [
+        *([InlineWorker("endpointer", EndpointHandler(SmartTurn(listens)))] if listens else []),
         InlineWorker("recogniser", ears),
         InlineWorker("brain", BrainHandler(EmbeddedBrain())),
         InlineWorker("vision", VisionHandler()),

@@ -8,15 +8,16 @@ from typing import Final
 import msgspec
 import numpy as np
 
+from duetto.perception.audio.endpointing import HEARD
 from duetto.perception.audio.melody import Melody
 from duetto.perception.audio.prosody import SILENCE_DB, SPAN, level, pitch
 from duetto.perception.audio.utterance import Utterance
 from duetto.perception.audio.vad import WINDOW, Floats, SileroBatch, VoiceActivity, VoiceActivitySettings
-from duetto.timeline.arrival import Fault, Hypothesis, TimedWord
+from duetto.timeline.arrival import Fault, Finished, Hypothesis, TimedWord
 from duetto.timeline.clock import ms, s
 from duetto.timeline.increment import Increment, Span
-from duetto.timeline.job import Job, Listen
-from duetto.timeline.payload import Sound, Voicing
+from duetto.timeline.job import Job, JudgeEnd, Listen
+from duetto.timeline.payload import Ending, Sound, Voicing
 from duetto.timeline.timeline import Timeline
 from duetto.timeline.turn import MIC_RATE, Samples, Turn, samples_at, samples_before
 
@@ -42,6 +43,8 @@ class AudioSettings:
     word_delay: int = ms(60)
     """How far (ns) past the end of the voice the recogniser must have heard before its words count as all of them:
     a word of the embedded one appears about 110 ms after it ends, hangover and micro-turn included."""
+    judges_ends: bool = False
+    """An endpointer judges each pause by how the turn sounds."""
 
 
 class Hearing(msgspec.Struct, frozen=True):
@@ -51,6 +54,7 @@ class Hearing(msgspec.Struct, frozen=True):
     the latest (ns). utterance: the open one. words: its words so far. stable: for how long (ns) they have not
     changed. caught_up: the recogniser has heard past the end of the voice. level: of the loudest piece of the present
     or latest voice, dB of full scale. ending: semitones by which its pitch ended above its median, None if not known.
+    finished: how probable an endpointer finds it that the user has finished, None where it has not (yet) said.
     """
 
     voice: bool = False
@@ -63,6 +67,7 @@ class Hearing(msgspec.Struct, frozen=True):
     caught_up: bool = False
     level: float = SILENCE_DB
     ending: float | None = None
+    finished: float | None = None
 
 
 class AudioPipeline:
@@ -79,7 +84,8 @@ class AudioPipeline:
         self._row = row
         self._activity = VoiceActivity(self.settings.activity)
         self._recent = np.zeros(0, np.int16)  # the latest sound, for pre-roll and pitch
-        self._kept = max(samples_before(self.settings.pre_roll, MIC_RATE), SPAN) + MIC_RATE // 2
+        heard = HEARD if self.settings.judges_ends else SPAN
+        self._kept = max(samples_before(self.settings.pre_roll, MIC_RATE), heard) + MIC_RATE // 2
         self._count = 0  # samples heard
         self._sent = 0  # of them, to the recogniser
         self._melody = Melody()
@@ -90,6 +96,8 @@ class AudioPipeline:
         self._open: Utterance | None = None
         self._ended: dict[int, Utterance] = {}  # waiting for their final words
         self._discarded: int | None = None  # onset of the voice that is not to count
+        self._judging: int | None = None  # end of the latest voice that an endpointer was asked about
+        self._finished: Finished | None = None
         self.patient = False
         """A silence does not close an utterance, however long."""
 
@@ -112,7 +120,13 @@ class AudioPipeline:
             not activity.active and utterance.heard_until >= past,
             self._melody.level,
             self._melody.ending,
+            self._heard_finished(),
         )
+
+    def _heard_finished(self) -> float | None:
+        """What the endpointer found of the present pause."""
+        found, activity = self._finished, self._activity
+        return found.probability if found is not None and not activity.active and found.at == activity.ended else None
 
     def windows(self, samples: Samples) -> Floats:
         """The windows that the slice to come completes: float32 (k, 512). `judged` is to follow, then its `step`."""
@@ -144,6 +158,10 @@ class AudioPipeline:
         for arrival in turn.arrivals:
             if isinstance(arrival, Hypothesis):
                 self._take_in(arrival, now, timeline)
+            elif isinstance(arrival, Finished):
+                self._finished = arrival
+                end = Span(arrival.at, arrival.at)
+                timeline.add("mic", end, Ending(arrival.probability), at=now, source="endpointer", committed=True)
             elif isinstance(arrival, Fault) and arrival.part == "recogniser" and not arrival.working:
                 self._settle_ended(now, timeline, left=0)
         self._settle_ended(now, timeline, left=MOST_ENDED)
@@ -237,7 +255,18 @@ class AudioPipeline:
             utterance = self._open = Utterance(self._number, samples_at(self._sent, MIC_RATE))
         if utterance is not None:
             jobs += self._rest(utterance)
+            jobs += self._judge_end(utterance)
         return jobs
+
+    def _judge_end(self, utterance: Utterance) -> list[Job]:
+        """Once in each pause, an endpointer is asked whether the user has finished."""
+        ended = self._activity.ended
+        if not self.settings.judges_ends or self._activity.active or ended is None or ended == self._judging:
+            return []
+        self._judging = ended
+        of_turn = self._count - samples_before(utterance.start, MIC_RATE)
+        sound = self._recent[-min(of_turn, HEARD) :].astype("<i2", copy=False).tobytes()
+        return [JudgeEnd(utterance.number, ended, sound)]
 
     def _rest(self, utterance: Utterance) -> list[Job]:
         """The sound that the recogniser has not been given yet."""

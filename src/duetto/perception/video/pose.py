@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from duetto.perception.video.jpeg import MAX_PIXELS, Picture, decode
-from duetto.perception.video.pose_files import DETECTOR, LANDMARKS, find
+from duetto.perception.video.pose_files import DETECTOR, FILES, LANDMARKS
 from duetto.timeline.arrival import Joint
 
 Floats = NDArray[np.float32]
@@ -85,7 +85,7 @@ class PoseSettings:
     most: int = 2
     """Bodies told at once, at most; the surest. Each costs about half of a look."""
     folder: str = ""
-    """Folder of the model files, "" for the usual places: see `pose_files.find`."""
+    """Folder of the model files, "" for the usual places: see `pose_files`."""
 
 
 class PoseFinder:
@@ -96,7 +96,7 @@ class PoseFinder:
         self.settings = settings or PoseSettings()
         # OpenCV's own threads would take the core that the tick needs; it knows only all of the process.
         cv2.setNumThreads(1)
-        folder = find(self.settings.folder)
+        folder = FILES.find(self.settings.folder)
         try:
             from ai_edge_litert.interpreter import Interpreter
         except ImportError:
