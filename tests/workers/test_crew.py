@@ -3,7 +3,7 @@ from __future__ import annotations
 import os
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -236,3 +236,31 @@ def test_a_process_that_cannot_start_says_why(settings: str, why: str, importabl
     worker = ProcessWorker("voice", importable, settings, threading.Event())
     with pytest.raises(WorkerFailed, match=f"voice: .*{why}"):
         worker.wait_ready()
+
+
+class Bell(threading.Event):
+    """Rings as often as it is told to, each time after the next of `before` was done."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.before: list[Callable[[], None]] = []
+
+    def wait(self, timeout: float | None = None) -> bool:
+        if not self.before:
+            return False
+        self.before.pop(0)()
+        return True
+
+
+def test_what_yields_nothing_ends_no_wait() -> None:
+    bell = Bell()
+    brain = InlineWorker("brain", Echo())
+    crew = Crew([brain], bell, realtime=True)
+    done, held = brain.collect, []
+    brain.collect = lambda: [held.pop(0)] if held else []  # type: ignore[method-assign]
+    crew.submit([Keep(1), ask(2)], now=0)
+    results = done()
+    bell.before = [lambda: held.append(results[0]), lambda: held.extend(results[1:2])]
+    assert crew.settle(0, ms(5000)), "the first ring was of Keep's end, the second of the answer"
+    assert crew.arrivals(0) == (Gist(2, "whole"),) and not bell.before
+    assert not crew.settle(0, ms(5000)), "nothing more rings"

@@ -193,14 +193,16 @@ class Crew:
         if not self._realtime:
             tasks = [task for post in quick for task in post.tasks.values() if _wanted(task.job) and task.due <= now]
             return any(not task.done or task.ends <= now or _ready(task, now) for task in tasks)
-        self._bell.clear()
-        for post in quick:
-            self._collect(post)
-        if any(task.results or task.done for post in quick for task in post.tasks.values() if _wanted(task.job)):
-            return True
-        if any(post.broken is not None for post in quick):
-            return True
-        return grace > 0 and self._bell.wait(grace / 1e9)
+        deadline = Deadline(grace / 1e9)
+        while True:
+            self._bell.clear()
+            for post in self._posts.values():
+                self._collect(post)
+            if any(_has_come(post) for post in self._posts.values()):
+                return True
+            # It rings too when something is done that yields nothing: that alone ends no wait.
+            if not self.quick(now) or deadline.passed() or not self._bell.wait(deadline.left()):
+                return False
 
     def behind(self) -> dict[str, int]:
         """Jobs that each part has not finished."""
@@ -323,7 +325,13 @@ def _wanted(job: Job) -> bool:
 
 def _quick(post: _Post, task: _Task, now: int) -> bool:
     """Is something of it likely to come within the micro-turn? Of slow workers only a first word about a new job."""
-    return _wanted(task.job) and not (post.worker.slow and (task.since < now or task.begun))
+    over = task.done and not task.results
+    return _wanted(task.job) and not over and not (post.worker.slow and (task.since < now or task.begun))
+
+
+def _has_come(post: _Post) -> bool:
+    """Something that somebody waits for, or a failure."""
+    return post.broken is not None or any(t.results or t.error is not None for t in post.tasks.values())
 
 
 def _ready(task: _Task, now: int) -> bool:
