@@ -255,6 +255,13 @@ def test_what_is_heard_says_how_long_the_words_have_stood(speaking):
     assert speaking.pipeline.hearing.stable == ms(160)
 
 
+def test_words_that_come_while_the_microphone_lags_have_stood_for_no_time(speaking):
+    lag = Span(speaking.now, speaking.now + ms(80))
+    words_come = (Hypothesis(1, words("what"), s(1.5), False),)
+    speaking.step(Turn(0, 0, lag, mic=np.zeros(800, np.int16).tobytes(), arrivals=words_come))
+    assert speaking.pipeline.hearing.stable == 0
+
+
 def test_caught_up_once_the_recogniser_has_heard_past_the_end(question):
     ear = Ear()
     ear.hear(question.sound[: 3 * MIC_RATE + MIC_RATE // 2])

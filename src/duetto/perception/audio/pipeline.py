@@ -116,7 +116,7 @@ class AudioPipeline:
             activity.ended,
             utterance.number,
             utterance.words,
-            now - utterance.changed,
+            max(0, now - utterance.changed),  # a microphone may lag behind the moment at which words come
             not activity.active and utterance.heard_until >= past,
             self._melody.level,
             self._melody.ending,
