@@ -67,6 +67,10 @@ CHAT_HISTORY = 400
 CHAT_OPEN = ms(420)
 """Silence (ns) after which free words have ended a turn that are whole but may well go on: of what a language model is
 told much more goes on than of the embedded brain's requests."""
+CHAT_PREPARES = ms(600)
+"""Silence (ns) up to which a turn that may end stays open until the model's first words are there: of words that are
+heard 140 ms after they end, those of a model with 300 ms to its first token are there after 350 to 450 ms. A slower one
+has the turn end then, so that what follows from it (a word that fills the gap, tools) is not late."""
 CHAT_DRAFTS = 8
 """Drafts at most while the user speaks in one turn: each is a request to a model."""
 
@@ -82,6 +86,7 @@ def with_chat(settings: Settings, chat: ChatSettings) -> Settings:
         filler_after=chat.filler_after,
         draft_stable=chat.draft_stable,
         open_silence=CHAT_OPEN,
+        prepares_for=CHAT_PREPARES,
         drafts_per_turn=CHAT_DRAFTS,
         quiet_floor_after=CHAT_QUIET_FLOOR,
     )

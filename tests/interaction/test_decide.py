@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
+import pytest
+
 from duetto.interaction.action import (
     Action,
     AskBrain,
@@ -25,8 +27,9 @@ from duetto.interaction.microturn import decide
 from duetto.interaction.percept import Ears, Mouth, Percept, Sighting
 from duetto.interaction.settings import InteractionSettings
 from duetto.interaction.state import State
-from duetto.timeline.arrival import Act, Arrival, Clause, Fault, Gist, More, ReplyEnd, TimedWord
+from duetto.timeline.arrival import Act, Arrival, Clause, Fault, Gist, More, ReplyEnd, TimedWord, ToolCall
 from duetto.timeline.clock import ms, s
+from duetto.timeline.command import Manner
 from duetto.timeline.order import Interval, Moment, Order, Sight
 
 DELTA = ms(80)
@@ -169,6 +172,100 @@ def test_the_more_whole_the_words_the_shorter_the_wait() -> None:
         strict=True,
     ):
         assert limit <= wait < limit + DELTA
+
+
+PREPARES = InteractionSettings(prepares_for=ms(600))
+
+
+def drafted(settings: InteractionSettings = PREPARES) -> tuple[Conversation, AskBrain]:
+    """A whole request and a pause after it, of which the brain has only said that it is whole."""
+    c = Conversation(State(settings))
+    ask = asked(c.turn(silent("what is the weather in rome", DELTA)))
+    c.again(silent("what is the weather in rome", DELTA), None, Gist(ask.reply, "whole"))
+    return c, ask
+
+
+def test_a_turn_stays_open_until_its_draft_has_something_to_say() -> None:
+    c, ask = drafted()
+    while c.now - DELTA < ms(400):
+        assert not of(EndTurn, c.turn(silent("what is the weather in rome", DELTA)))
+    actions = c.turn(silent("what is the weather in rome", DELTA), None, Clause(ask.reply, 0, "It is warm."))
+    assert actions[:2] == (EndTurn(1, "what is the weather in rome"), KeepReply(ask.reply))
+
+
+def test_whoever_goes_on_before_anything_could_be_said_is_in_the_same_turn() -> None:
+    c, first = drafted()
+    while c.now - DELTA < ms(320):
+        c.turn(silent("what is the weather in rome", DELTA))
+    c.turn(speaking("what is the weather in rome", c.now))
+    ended = c.now
+    ask = asked(c.turn(silent("what is the weather in rome no in oslo", ended)))
+    actions = c.again(silent("what is the weather in rome no in oslo", ended), None, *answer(ask.reply, "It is cold."))
+    while not of(EndTurn, actions):
+        assert c.now - ended < ms(300)
+        actions = c.turn(silent("what is the weather in rome no in oslo", ended))
+    assert [action for _, action in c.log if isinstance(action, EndTurn | KeepReply)] == [
+        EndTurn(1, "what is the weather in rome no in oslo"),
+        KeepReply(ask.reply),
+    ]
+    assert DropReply(first.reply) in [action for _, action in c.log]
+
+
+def test_a_brain_that_finds_the_words_unfinished_in_time_keeps_the_turn_open() -> None:
+    c, ask = drafted()
+    ears = silent("what is the weather in rome", DELTA)
+    while c.now - DELTA < ms(320):
+        c.turn(ears)
+    actions = c.turn(ears, None, Gist(ask.reply, "half"), ReplyEnd(ask.reply))
+    while not of(EndTurn, actions):
+        actions = c.turn(ears)
+    assert c.now - DELTA >= PREPARES.half_silence
+
+
+def test_a_draft_that_is_long_in_coming_is_not_waited_for() -> None:
+    c, ask = drafted()
+    actions: tuple[Action, ...] = ()
+    while not actions:
+        actions = c.turn(silent("what is the weather in rome", DELTA))
+    assert actions == (EndTurn(1, "what is the weather in rome"), KeepReply(ask.reply))
+    assert PREPARES.prepares_for <= c.now - DELTA < PREPARES.prepares_for + DELTA
+
+
+@pytest.mark.parametrize(
+    "came", [ReplyEnd(1), Gist(1, "whole", put_off=True), Act(1), ToolCall(1, "sell", "{}", effects=True)]
+)
+def test_a_draft_that_has_no_words_to_come_is_not_waited_for(came: Arrival) -> None:
+    c, _ = drafted()
+    ears = silent("what is the weather in rome", DELTA)
+    c.again(ears, None, came)
+    c.turn(ears)
+    assert of(EndTurn, c.turn(ears))
+
+
+def test_a_voice_that_may_be_beginning_keeps_the_turn_open_for_a_moment() -> None:
+    c, ask = drafted()
+    ears = silent("what is the weather in rome", DELTA)
+    while c.now - DELTA < ms(320):
+        c.turn(ears)
+    actions = c.turn(replace(ears, stirring=True), None, Clause(ask.reply, 0, "It is warm."))
+    assert not of(EndTurn, actions)
+    assert of(EndTurn, c.turn(ears)), "it was none"
+
+
+def test_a_noise_that_goes_on_stirring_keeps_it_open_no_longer_than_that() -> None:
+    c, ask = drafted()
+    ears = replace(silent("what is the weather in rome", DELTA), stirring=True)
+    actions = c.turn(ears, None, Clause(ask.reply, 0, "It is warm."))
+    while not of(EndTurn, actions):
+        actions = c.turn(ears)
+    assert c.now - DELTA < PREPARES.prepares_for + DELTA
+
+
+def test_a_silence_that_the_application_has_set_ends_the_turn_whatever_is_drafted() -> None:
+    c = Conversation(State(PREPARES, manner=Manner(silence=ms(300))))
+    asked(c.turn(silent("what is the weather in rome", DELTA)))
+    while not of(EndTurn, c.turn(silent("what is the weather in rome", DELTA))):
+        assert c.now - DELTA < ms(300) + DELTA
 
 
 def test_a_pause_inside_a_request_is_not_its_end() -> None:

@@ -38,6 +38,10 @@ class InteractionSettings:
     untold_longest: int = ms(500)
     """How long (ns) before the end of the voice the last word may end; the words are unsure where it ends earlier: a
     grammar that has no words for what is said ends early, and takes the rest for silence."""
+    prepares_for: int = 0
+    """Silence (ns) up to which a turn that may end stays open until its draft has something to say or to do: an end
+    brings nothing before, and a user who goes on meanwhile is still in the same turn. 0 for a brain that has its answer
+    at once."""
     half_silence: int = ms(1250)
     """The same when something is missing: pauses inside a turn are mostly below 1 s (Heldner & Edlund 2010)."""
     unknown_silence: int = ms(1100)

@@ -77,7 +77,19 @@ def _is_over(state: State, percept: Percept) -> bool:
     limit = manner.silence
     if limit is None:
         limit = round(patience(state.settings, evidence(state, percept)) * manner.patience)
-    return silence >= limit and (ears.caught_up or silence >= limit + CATCH_UP)
+    if silence < limit or not (ears.caught_up or silence >= limit + CATCH_UP):
+        return False
+    if manner.silence is not None or silence >= state.settings.prepares_for:
+        return True
+    return _has_answer(state, ears) and not ears.stirring
+
+
+def _has_answer(state: State, ears: Ears) -> bool:
+    """Is there something to be said or done once the turn is over, or nothing that could still come?"""
+    draft = state.reply(state.turn.draft) if state.turn is not None else None
+    if draft is None or draft.put_off or calls.agrees(state, ears.text):
+        return True
+    return bool(draft.ended or draft.clauses or draft.acts or draft.wishes)
 
 
 def _may_draft(state: State, ears: Ears, turn: UserTurn) -> bool:
