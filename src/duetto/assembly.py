@@ -87,6 +87,7 @@ def with_chat(settings: Settings, chat: ChatSettings) -> Settings:
         draft_stable=chat.draft_stable,
         open_silence=CHAT_OPEN,
         prepares_for=CHAT_PREPARES,
+        held_stays=True,
         drafts_per_turn=CHAT_DRAFTS,
         quiet_floor_after=CHAT_QUIET_FLOOR,
     )

@@ -26,7 +26,7 @@ from duetto.interaction.action import (
 from duetto.interaction.microturn import decide
 from duetto.interaction.percept import Ears, Mouth, Percept, Sighting
 from duetto.interaction.settings import InteractionSettings
-from duetto.interaction.state import State
+from duetto.interaction.state import State, Ways
 from duetto.timeline.arrival import Act, Arrival, Clause, Fault, Gist, More, ReplyEnd, TimedWord, ToolCall
 from duetto.timeline.clock import ms, s
 from duetto.timeline.command import Manner
@@ -394,6 +394,20 @@ def test_what_may_be_a_voice_ducks_and_if_it_was_none_the_voice_comes_back_at_on
     mouth = Mouth(True, reply, ((reply, 1),))
     assert c.turn(Ears(stirring=True), mouth) == (Duck(),)
     assert c.turn(Ears(), mouth) == (Restore(),)
+
+
+def test_a_voice_that_comes_back_quietly_after_a_comma_keeps_the_floor() -> None:
+    """… and with it the words that the brain has not yet said anything about."""
+    resumed = {}
+    for stays in (False, True):
+        c = Conversation(State(InteractionSettings(held_stays=stays), ways=Ways(level=-20.0)))
+        reply = say_something(c)
+        overlapped(c, reply)
+        mouth, since = Mouth(False, reply, ((reply, 1),)), c.now
+        c.turn(replace(speaking("no", since), level=-28.0), mouth)
+        c.turn(replace(speaking("no in", since), level=-28.0), mouth)
+        resumed[stays] = any(isinstance(action, Resume) for _, action in c.log)
+    assert resumed == {False: True, True: False}
 
 
 def test_a_short_sound_only_ducks() -> None:

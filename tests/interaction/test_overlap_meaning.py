@@ -53,3 +53,12 @@ def test_meaning(ears, lasts, understood, expected):
 def test_a_voice_from_before_the_overlap_says_nothing_about_it():
     state = State(SETTINGS, overlap=Overlap(s(9), "ducked"))
     assert meaning(state, heard("stop", lasts=ms(300)), s(9.1)) == "open"
+
+
+@pytest.mark.parametrize("stage", ["ducked", "held"])
+def test_how_quiet_a_voice_is_gives_no_floor_and_takes_none_back(stage):
+    state = State(InteractionSettings(held_stays=True), overlap=Overlap(s(1), stage), ways=Ways(level=USUAL))
+    ears = heard("no", lasts=ms(300), level=USUAL - 8)
+    assert meaning(state, ears, s(1.3)) == {"ducked": "aside", "held": "open"}[stage]
+    listens = heard("uh huh", lasts=ms(300), level=USUAL - 8)
+    assert meaning(state, listens, s(1.3)) == "aside", "the words do"

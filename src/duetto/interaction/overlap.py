@@ -58,7 +58,7 @@ def meaning(state: State, ears: Ears, now: int) -> Meaning:
         if draft.understood == "none" and (lasts >= settings.foreign_after or not ears.voice):
             return "aside"
     if quiet:
-        return "aside"
+        return "open" if state.overlap.stage == "held" and settings.held_stays else "aside"
     return "floor" if ears.voice and lasts >= settings.hold_after else "open"
 
 

@@ -91,6 +91,9 @@ class InteractionSettings:
     other speech 87 (the embedded recogniser, whole sentences)."""
     sure_alone: float = 0.08
     """The same where duetto is silent: there, leaving a request unanswered is worse than answering what was none."""
+    held_stays: bool = False
+    """Once duetto has fallen silent for a voice, it goes on again for what the words are, not for how quiet they are: a
+    voice that comes back after a comma begins quietly, and of new words a slow brain says nothing yet."""
     sure_of_whole: float = 0.4
     """Confidence from which words over duetto's own speech that the brain understands take the floor even if they are
     quiet, once they have lasted `quiet_floor_after`."""
