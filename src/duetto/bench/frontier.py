@@ -90,15 +90,17 @@ def sweep(
 
 # --- the picture ------------------------------------------------------------------------------------------------
 
-_WIDTH, _HEIGHT, _LEFT, _TOP, _GAP = 250.0, 170.0, 56.0, 64.0, 78.0
+_WIDTH, _HEIGHT, _LEFT, _TOP, _GAP = 250.0, 150.0, 56.0, 78.0, 70.0
+_COLUMNS, _STEP = 4, 232.0
 _INK, _SOFT, _LINE, _BAND = "#1f2430", "#6b7280", "#2563eb", "#dbe6fe"
 
 
 def draw(frontier: Frontier) -> str:
-    """An SVG: each figure over Δ in the upper row, over the horizon in the lower, with 95 % intervals."""
+    """An SVG: each figure over Δ in the upper half, over the horizon in the lower, with 95 % intervals."""
     names = [name for _, name in FIGURES if name != "began in a pause"]
-    width = _LEFT + len(names) * (_WIDTH + _GAP)
-    height = 2 * (_HEIGHT + _TOP) + 70
+    lines = -(-len(names) // _COLUMNS)
+    width = _LEFT + _COLUMNS * (_WIDTH + _GAP) - _GAP / 2
+    height = _TOP + 2 * lines * _STEP
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:.0f} {height:.0f}" font-family="sans-serif">',
         f'<rect width="{width:.0f}" height="{height:.0f}" fill="#fff"/>',
@@ -110,8 +112,8 @@ def draw(frontier: Frontier) -> str:
     )
     for row, (axis, points, x) in enumerate(rows):
         for column, name in enumerate(names):
-            left = _LEFT + column * (_WIDTH + _GAP)
-            top = _TOP + row * (_HEIGHT + _TOP + 26)
+            left = _LEFT + column % _COLUMNS * (_WIDTH + _GAP)
+            top = _TOP + (row * lines + column // _COLUMNS) * _STEP
             parts.append(_panel(left, top, name, axis, [(x(p), p.figures[name]) for p in points]))
     return "\n".join([*parts, "</svg>\n"])
 
@@ -135,7 +137,7 @@ def _panel(left: float, top: float, name: str, axis: str, points: Sequence[tuple
     for share in (0.0, 0.5, 1.0):
         y = up(share * most)
         parts.append(f'<line x1="{left}" y1="{y:.1f}" x2="{left + _WIDTH}" y2="{y:.1f}" stroke="#e5e7eb"/>')
-        parts.append(_text(left - 6, y + 4, f"{share * most:.3g}", size=10, anchor="end", colour=_SOFT))
+        parts.append(_text(left - 6, y + 4, _short(share * most), size=10, anchor="end", colour=_SOFT))
     line: list[str] = []
     for place, (x, figure) in enumerate(points):
         parts.append(_text(across(place), top + _HEIGHT + 15, f"{x:g}", size=10, anchor="middle", colour=_SOFT))
@@ -148,11 +150,15 @@ def _panel(left: float, top: float, name: str, axis: str, points: Sequence[tuple
                 f'stroke="{_BAND}" stroke-width="9"/>'
             )
         line.append(f"{here:.1f},{y:.1f}")
-        parts.append(_text(here, y - 8, f"{figure.value:.3g}", size=10, anchor="middle"))
+        parts.append(_text(here, y - 8, _short(figure.value), size=10, anchor="middle"))
     parts.append(f'<polyline points="{" ".join(line)}" fill="none" stroke="{_LINE}" stroke-width="2"/>')
     parts += [f'<circle cx="{c.split(",")[0]}" cy="{c.split(",")[1]}" r="3.5" fill="{_LINE}"/>' for c in line]
     parts.append(_text(left + _WIDTH / 2, top + _HEIGHT + 32, axis, size=11, anchor="middle", colour=_SOFT))
     return "\n".join(parts)
+
+
+def _short(value: float) -> str:
+    return f"{value:.0f}" if value >= 10 else f"{value:.2g}"
 
 
 def _text(
