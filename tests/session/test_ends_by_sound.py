@@ -7,14 +7,19 @@ from dataclasses import replace
 from typing import Any
 
 from duetto.assembly import with_endpointer
+from duetto.models.cascade import Cascade, CascadeSettings
 from duetto.perception.audio.endpointing import EndpointerSettings, EndpointHandler
+from duetto.perception.audio.pipeline import AudioSettings
 from duetto.recording.reader import Recording
 from duetto.recording.trace import trace
 from duetto.simulation.script import After, At, Cue, Says
 from duetto.testing.endpointer import ScriptedEndpointer
 from duetto.testing.handlers import HungHandler
+from duetto.timeline.arrival import Finished
 from duetto.timeline.clock import ms, s
+from duetto.timeline.increment import Span
 from duetto.timeline.payload import Ending, Heard, Notice, Voicing
+from duetto.timeline.turn import Turn
 from duetto.workers.inline import InlineWorker
 from duetto.workers.thread import ThreadWorker
 
@@ -55,3 +60,11 @@ def test_one_that_hangs_changes_nothing(stage: Any) -> None:
     let_go.set()
     assert waited(recording) == usual
     assert any(e.payload.part == "endpointer" for e in edits(recording, Notice)), "the recording names it"
+
+
+def test_what_it_says_counts_in_whichever_round_it_comes() -> None:
+    cascade = Cascade(CascadeSettings(audio=AudioSettings(judges_ends=True)), epoch_ns=0)
+    span = Span(0, ms(40))
+    cascade.step(Turn(0, 0, span))
+    output = cascade.step(Turn(0, 1, span, arrivals=(Finished(1, ms(20), 0.7),)))
+    assert [e.payload for e in output.edits if isinstance(e.payload, Ending)] == [Ending(0.7)]

@@ -30,7 +30,7 @@ from duetto.speech.ledger import ClauseCut, ClauseDone, ClauseStarted
 from duetto.speech.pipeline import SpeechPipeline
 from duetto.speech.playout import PlayoutSettings
 from duetto.speech.speaking import Piece, Speaking
-from duetto.timeline.arrival import Bodies, Faces, Fault, Hypothesis, Speech, Texts
+from duetto.timeline.arrival import Bodies, Faces, Fault, Finished, Hypothesis, Speech, Texts
 from duetto.timeline.clock import Laps, s
 from duetto.timeline.command import Brief, Erase, Manner, Remember, SpeakAs, Unsay
 from duetto.timeline.increment import Increment, Span
@@ -138,7 +138,7 @@ class Cascade:
             laps.lap("keys")
             self._take_commands(turn)
         else:
-            if any(isinstance(arrival, Hypothesis) for arrival in turn.arrivals):
+            if any(isinstance(arrival, Hypothesis | Finished) for arrival in turn.arrivals):
                 jobs += self._audio.step(turn, self.timeline)
                 laps.lap("audio")
             if any(isinstance(arrival, Faces | Bodies | Texts) for arrival in turn.arrivals):

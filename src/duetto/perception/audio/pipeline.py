@@ -96,7 +96,7 @@ class AudioPipeline:
         self._open: Utterance | None = None
         self._ended: dict[int, Utterance] = {}  # waiting for their final words
         self._discarded: int | None = None  # onset of the voice that is not to count
-        self._judging: int | None = None  # end of the latest voice that an endpointer was asked about
+        self._judged_end: int | None = None  # end of the latest voice that an endpointer was asked about
         self._finished: Finished | None = None
         self.patient = False
         """A silence does not close an utterance, however long."""
@@ -261,9 +261,9 @@ class AudioPipeline:
     def _judge_end(self, utterance: Utterance) -> list[Job]:
         """Once in each pause, an endpointer is asked whether the user has finished."""
         ended = self._activity.ended
-        if not self.settings.judges_ends or self._activity.active or ended is None or ended == self._judging:
+        if not self.settings.judges_ends or self._activity.active or ended is None or ended == self._judged_end:
             return []
-        self._judging = ended
+        self._judged_end = ended
         of_turn = self._count - samples_before(utterance.start, MIC_RATE)
         sound = self._recent[-min(of_turn, HEARD) :].astype("<i2", copy=False).tobytes()
         return [JudgeEnd(utterance.number, ended, sound)]
