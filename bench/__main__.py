@@ -47,14 +47,23 @@ SERVER = {
 
 
 def show(console: Console, name: str, found: dict[str, Any]) -> None:
+    parts = {key: value for key, value in found.items() if _nested(value)}
     table = Table(title=name, title_justify="left", show_header=False)
     for key, value in found.items():
-        if key != "wrong":
+        if key != "wrong" and key not in parts:
             text = "  ".join(f"{k}: {v}" for k, v in value.items()) if isinstance(value, dict) else str(value)
             table.add_row(key.replace("_", " "), text)
-    console.print(table)
+    if table.row_count:
+        console.print(table)
+    for key, value in parts.items():
+        show(console, f"{name}, {key.replace('_', ' ')}", value)
     for row in found.get("wrong", ()):
         console.print(f"  [dim]{row['voice']}:[/] {row['request']} [dim]heard as[/] {row['heard'] or 'nothing'}")
+
+
+def _nested(value: object) -> bool:
+    """A part of what was found that has parts of its own: it is shown as a table of its own."""
+    return isinstance(value, dict) and any(isinstance(part, dict) for part in value.values())
 
 
 def main() -> None:

@@ -42,6 +42,8 @@ class _Children(threading.Thread):
             if int(stat[1]) != os.getpid():
                 return
             command = (process / "cmdline").read_text()
+            if not command:  # it has ended: one of the conversation before
+                return
             part = "recogniser" if "recogniser" in command else "voice" if "voice" in command else "other"
             self.cpu[part] = (int(stat[11]) + int(stat[12])) / TICKS_PER_SECOND
             self.memory[part] = int((process / "statm").read_text().split()[1]) * resource.getpagesize() / 2**20
