@@ -18,6 +18,7 @@ from bench import (
     kill_worker,
     orders_cost,
     overlap,
+    real_model,
     real_speech,
     spoken_orders,
     spotting,
@@ -42,8 +43,9 @@ SERVER = {
     "bad_network": bad_network.run,
     "kill_worker": kill_worker.run,
     "fuzz": fuzz.run,
+    "real_model": real_model.run,
 }
-"""Parts about the server, which take minutes: only where they are asked for."""
+"""Parts that take minutes, or packages of their own: only where they are asked for."""
 
 
 def show(console: Console, name: str, found: dict[str, Any]) -> None:

@@ -13,6 +13,7 @@ import msgspec
 from duetto.brain.brain import BrainHandler
 from duetto.brain.chat.chat import ChatHandler
 from duetto.brain.chat.model import ChatModel
+from duetto.brain.chat.opening import open_model
 from duetto.brain.chat.settings import ChatSettings
 from duetto.brain.embedded import EmbeddedBrain, language
 from duetto.brain.tools import Tool, ToolHandler, as_tools
@@ -145,7 +146,7 @@ def thinkers(
 ) -> list[Worker]:
     """The workers that decide what to say: the brain, and the tools that it may call.
 
-    model: makes the language model; None for one behind an OpenAI-compatible server. Raises ValueError for settings
+    model: makes the language model; None for the one that `settings.chat` names. Raises ValueError for settings
     that cannot be: tools without a language model, a model without a name.
     """
     if settings.chat is None:
@@ -153,15 +154,9 @@ def thinkers(
             raise ValueError("tools: the embedded brain calls none; a language model is needed (settings.chat)")
         return [ThreadWorker("brain", lambda: BrainHandler(EmbeddedBrain()), bell)]
     chat = settings.chat
-    make = model or _openai
+    make = model or open_model
     brain = LoopWorker("brain", lambda: ChatHandler(make(chat), chat, tools), bell)
     return [brain, LoopWorker("tools", lambda: ToolHandler(tools), bell)]
-
-
-def _openai(chat: ChatSettings) -> ChatModel:
-    from duetto.brain.chat.openai_model import OpenAIModel
-
-    return OpenAIModel(chat)
 
 
 def start_workers(

@@ -33,6 +33,7 @@ EXTRAS: Final = {
     "kokoro": "Kokoro: a natural voice",
     "mcp": "tools of Model Context Protocol servers, for a language model: `--mcp`",
     "vision": "RapidOCR and LiteRT: text in pictures, and bodies with their joints, where an order needs them",
+    "llama": "llama.cpp: a language model in this process, from a GGUF file: `--llm model.gguf`",
     "piper": "Piper: natural voices in many languages (GPL-3)",
 }
 """What each extra of the package adds; developers' extras are left out."""

@@ -38,6 +38,8 @@ def test_without_a_model_nothing_changes():
         (None, "llama", "they go with --llm"),
         ("localhost:11434", "llama", "--llm: a URL such as"),
         ("openai", "", "--model: the name of a model is needed"),
+        ("none.gguf", "", "--llm: none.gguf: there is no such file"),
+        ("none.gguf", "llama", "--model, --llm-sees: they go with a server"),
     ],
 )
 def test_options_that_do_not_fit_are_named(llm, model, text):
@@ -56,6 +58,17 @@ def test_the_only_model_of_a_server_is_taken():
     assert settings.cascade.interaction.replans and settings.recogniser.open_vocabulary
     with pytest.raises(OSError, match="cannot be reached"):
         with_llm(Settings(), url, "", "", 0)
+
+
+def test_a_file_is_a_model_in_this_process(tmp_path):
+    path = tmp_path / "some.gguf"
+    path.touch()
+    settings = with_llm(Settings(), str(path), "", "Be brief.", 0)
+    assert settings.chat is not None
+    assert settings.chat.in_process and settings.chat.name == "some"
+    assert not settings.chat.orders and settings.chat.instructions == "Be brief."
+    with pytest.raises(ValueError, match="--reasoner: it is another model of a server"):
+        all_tools(settings, None, None, "wise")
 
 
 def test_what_is_marked_in_a_file_is_a_tool_once(tmp_path):

@@ -22,9 +22,9 @@ Llm = Annotated[
     str | None,
     typer.Option(
         "--llm",
-        metavar="URL",
+        metavar="URL|FILE",
         help="A language model as the brain: base URL of an OpenAI-compatible server (http://localhost:11434/v1), or "
-        "“openai”. Its key, if it wants one, is in OPENAI_API_KEY.",
+        "“openai”; its key, if it wants one, is in OPENAI_API_KEY. Or a file, model.gguf, run in this process.",
     ),
 ]
 Model = Annotated[str, typer.Option(help="Its name; not needed where the server has just one.", metavar="NAME")]
@@ -52,13 +52,30 @@ def with_llm(settings: Settings, llm: str | None, model: str, instructions: str,
         if model or instructions or sees:
             raise ValueError("--model, --instructions, --llm-sees: they go with --llm")
         return settings
+    if llm.endswith(".gguf"):
+        if model or sees:
+            raise ValueError("--model, --llm-sees: they go with a server (--llm is a file)")
+        return with_chat(settings, in_process(llm, instructions))
     url = "" if llm == OPENAI else llm
     if url and "://" not in url:
-        raise ValueError(f"--llm: a URL such as http://localhost:11434/v1 is needed, or {OPENAI} (got {llm!r})")
+        raise ValueError(
+            f"--llm: a URL such as http://localhost:11434/v1 is needed, {OPENAI}, or a file ….gguf (got {llm!r})"
+        )
     chat = ChatSettings(model=model, url=url, instructions=instructions, pictures=sees)
     if not model:
         chat = ChatSettings(_only_model(chat), url, instructions=instructions, pictures=sees)
     return with_chat(settings, chat)
+
+
+def in_process(path: str, instructions: str) -> ChatSettings:
+    """Settings for a model of this machine: it reads more slowly than a server's, so it is given more time and less to
+    read. Raises ValueError where there is no such file.
+    """
+    from duetto.brain.chat.settings import ChatSettings
+
+    if not Path(path).is_file():
+        raise ValueError(f"--llm: {path}: there is no such file")
+    return ChatSettings(path, instructions=instructions, orders=False, first_s=60.0)
 
 
 def all_tools(settings: Settings, path: Path | None, mcp: list[str] | None, thinker: str) -> tuple[Tool, ...]:
@@ -74,6 +91,8 @@ def all_tools(settings: Settings, path: Path | None, mcp: list[str] | None, thin
         from duetto.brain.mcp_tools import mcp_tools
 
         found += mcp_tools(target)
+    if thinker and settings.chat.in_process:
+        raise ValueError("--reasoner: it is another model of a server, and goes with --llm URL")
     if thinker:
         from duetto.brain.chat.openai_model import OpenAIModel
         from duetto.brain.reasoner import reasoner

@@ -102,7 +102,7 @@ def run(
             state=state,
             recordings=record,
             studio=STUDIO if page and STUDIO.is_dir() else None,
-            models=tuple(dict.fromkeys(("duetto", session.chat.model if session.chat is not None else "duetto"))),
+            models=tuple(dict.fromkeys(("duetto", session.chat.name if session.chat is not None else "duetto"))),
             workers=workers,
             drain_s=drain,
             checkpoints=checkpoints,

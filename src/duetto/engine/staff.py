@@ -11,6 +11,7 @@ from duetto.assembly import BESIDE, Settings
 from duetto.brain.brain import BrainHandler
 from duetto.brain.chat.chat import ChatHandler
 from duetto.brain.chat.model import ChatModel, ChatRequest, Piece
+from duetto.brain.chat.opening import open_model
 from duetto.brain.chat.settings import ChatSettings
 from duetto.brain.embedded import EmbeddedBrain, language
 from duetto.brain.tools import Tool, ToolHandler, as_tools
@@ -102,7 +103,7 @@ def _thinkers(
         EmbeddedBrain()  # compiles the phrases once, before anybody waits for it
         return [in_thread("brain", lambda _: BrainHandler(EmbeddedBrain()))]
     chat = settings.chat
-    shared = (model or _openai)(chat)  # one client, with its connections, for all
+    shared = (model or open_model)(chat)  # one client, with its connections, for all
     lent = tuple(replace(one, close=None) for one in tools)
     return [
         on_loop("brain", lambda _: ChatHandler(_Lent(shared), chat, lent), end=shared.close),
@@ -121,12 +122,6 @@ class _Lent:
 
     async def close(self) -> None:
         return
-
-
-def _openai(chat: ChatSettings) -> ChatModel:
-    from duetto.brain.chat.openai_model import OpenAIModel
-
-    return OpenAIModel(chat)
 
 
 def _json(settings: object) -> str:

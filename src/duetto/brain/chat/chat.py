@@ -12,7 +12,7 @@ import msgspec
 from duetto.brain.chat import ordering
 from duetto.brain.chat.clauses import Cutter
 from duetto.brain.chat.marks import Mark, MarkReader
-from duetto.brain.chat.model import CallRequest, ChatModel, ChatRequest, Message, ModelTrouble, Piece
+from duetto.brain.chat.model import CallRequest, ChatModel, ChatRequest, Message, ModelTrouble, Piece, ReadsAhead
 from duetto.brain.chat.prompt import WITHDRAW, Prompter
 from duetto.brain.chat.settings import ChatSettings
 from duetto.brain.chat.weighing import weigh
@@ -116,6 +116,9 @@ class ChatHandler:
         self._prompter = Prompter(
             self.settings.instructions, characters=self.settings.characters, tools=bool(tools), orders=self._orders
         )
+        self._ahead = model if isinstance(model, ReadsAhead) else None
+        if self._ahead is not None:
+            self._ahead.prepare(ChatRequest((self._prompter.opening,), self._offered(self._own, orders=False)))
 
     async def handle(self, job: Job) -> AsyncIterator[Arrival | Timed]:
         """Raises TypeError for a job of another part."""
@@ -140,6 +143,9 @@ class ChatHandler:
         put_off = ask.draft and (understood == "half" or not self.settings.drafts)
         yield Gist(ask.reply, understood, "maybe" if may_go_on else "no", put_off)
         if understood == "none" or put_off:
+            if put_off and self._ahead is not None:  # words that are not whole are a beginning
+                offered = self._offered(self._specs(ask), orders=False)
+                self._ahead.prepare(ChatRequest(self._prompter.messages(ask), offered))
             yield ReplyEnd(ask.reply)
             return
         orders = self._orders and ask.context.choice != "none" and ordering.may_order(ask)
@@ -221,9 +227,7 @@ class ChatHandler:
     async def _stream(self, answer: _Answer, messages: tuple[Message, ...]) -> AsyncIterator[Arrival | Timed]:
         """One request's stream as arrivals. Raises ModelTrouble."""
         context = answer.ask.context
-        offered = (*answer.specs.values(), _WITHDRAW) if answer.specs else ()
-        if answer.orders:
-            offered = (*ordering.specs(), *offered)
+        offered = self._offered(answer.specs, orders=answer.orders)
         # What follows from an outcome is free: a model that must call would call forever.
         choice = "auto" if answer.ask.how == "tool" or answer.told else context.choice
         request = ChatRequest(messages, offered, answer.ask.reply, choice)
@@ -304,6 +308,11 @@ class ChatHandler:
         answer.ordered.append((call, done.told))
         answer.refused = answer.refused or done.act is None
         return [] if done.act is None else [answer.timed(done.act)]
+
+    def _offered(self, specs: dict[str, ToolSpec], *, orders: bool) -> tuple[ToolSpec, ...]:
+        """The tools of a request."""
+        offered = (*specs.values(), _WITHDRAW) if specs else ()
+        return (*ordering.specs(), *offered) if orders else offered
 
     def _specs(self, ask: Ask) -> dict[str, ToolSpec]:
         """The tools that may be called, by name: duetto's own, then the application's."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, runtime_checkable
 
 from duetto.brain.tools import ToolSpec
 
@@ -71,3 +71,12 @@ class ChatModel(Protocol):
         ...
 
     async def close(self) -> None: ...
+
+
+@runtime_checkable
+class ReadsAhead(Protocol):
+    """A `ChatModel` that keeps what it has read, and so gains by reading a request before it is made."""
+
+    def prepare(self, request: ChatRequest) -> None:
+        """Read what is likely to be the beginning of the next request. Returns at once; a request ends it."""
+        ...

@@ -99,9 +99,14 @@ class Prompter:
             last["content"] = [{"type": "text", "text": last["content"]}, *map(picture_part, ask.context.pictures)]
         return tuple(messages)
 
-    def _system(self, context: Context) -> str:
-        told = context.instructions
-        rules = RULES + (TOOL_RULES if self._tools or context.offers else "")
+    @property
+    def opening(self) -> Message:
+        """What every request begins with, unless the application says who duetto is to be."""
+        return {"role": "system", "content": self._system(None)}
+
+    def _system(self, context: Context | None) -> str:
+        told = None if context is None else context.instructions
+        rules = RULES + (TOOL_RULES if self._tools or (context is not None and context.offers) else "")
         rules += ORDER_RULES if self._orders else ""
         return "\n\n".join(part for part in ((self._instructions if told is None else told).strip(), rules) if part)
 

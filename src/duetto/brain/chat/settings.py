@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from duetto.timeline.clock import s
 
@@ -12,7 +13,8 @@ class ChatSettings:
     """Which model, and how it is asked. A key is never in the settings, for they are in every recording."""
 
     model: str = ""
-    """The model's name, as its server knows it."""
+    """The model's name, as its server knows it; or, without a `url`, the path of a GGUF file (….gguf), which is run in
+    this process."""
     url: str = ""
     """Base URL of an OpenAI-compatible server, such as "http://localhost:11434/v1"; empty for OPENAI_BASE_URL, and
     where that is not set for OpenAI itself."""
@@ -30,6 +32,8 @@ class ChatSettings:
     characters: int = 16_000
     """Characters of conversation that the model is told at most (about a quarter as many tokens). Beyond it the older
     half goes at once, so that between such cuts servers' prefix caches hit."""
+    context_tokens: int = 8192
+    """Tokens that a model in this process has room for, its answer among them; each costs memory."""
     connect_s: float = 3.0
     """Seconds within which a connection must stand."""
     first_s: float = 6.0
@@ -58,6 +62,7 @@ class ChatSettings:
             ("most_tokens", 1, 100_000),
             ("pictures", 0, 16),
             ("characters", 500, 10_000_000),
+            ("context_tokens", 512, 10_000_000),
             ("connect_s", 0.01, 600.0),
             ("first_s", 0.01, 600.0),
             ("between_s", 0.01, 600.0),
@@ -67,3 +72,13 @@ class ChatSettings:
             value = getattr(self, name)
             if not least <= value <= most:
                 raise ValueError(f"{name}: from {least:g} to {most:g} (got {value:g})")
+
+    @property
+    def in_process(self) -> bool:
+        """The model is a file, and runs in this process."""
+        return not self.url and self.model.endswith(".gguf")
+
+    @property
+    def name(self) -> str:
+        """What the model is called: of a file, its name without the ending."""
+        return Path(self.model).stem if self.in_process else self.model
