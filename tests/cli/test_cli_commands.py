@@ -346,6 +346,7 @@ def test_doctor_tells_what_works(monkeypatch):
         "sherpa",
         "whisper",
         "kokoro",
+        "llama",
         "piper",
         "mcp",
         "vision",
