@@ -38,7 +38,8 @@ def ask(text: str = "tell me a story", how: str = "spoken", draft: bool = False,
 
 
 def play(model: Any, job: Job | None = None, tools: tuple[Tool, ...] = (), **settings: Any) -> list[Arrival | Timed]:
-    """All that the brain gives, as it gives it."""
+    """All that the brain gives, as it gives it. In whole clauses, unless told otherwise."""
+    settings.setdefault("first_words", 0)
 
     async def drive() -> list[Arrival | Timed]:
         handler = ChatHandler(model, ChatSettings(**settings), tools)
@@ -299,3 +300,28 @@ def test_what_is_not_for_the_brain_is_refused_and_memory_it_has_none():
     assert play(chat(), Keep(REPLY)) == play(chat(), Forget(REPLY)) == []
     with pytest.raises(TypeError, match="the brain does not do Listen"):
         play(chat(), Listen(1, 0, b""))
+
+
+LONG = "In Dresden it will be fine tomorrow, with sun until noon."
+
+
+@pytest.mark.parametrize(
+    ("rate", "how", "clauses"),
+    [
+        (40, "spoken", ["In Dresden …", "it will be fine …", "tomorrow, with sun until noon."]),
+        (40, "typed", ["In Dresden it will be fine tomorrow,", "with sun until noon."]),
+        (10, "spoken", ["In Dresden it will be fine tomorrow,", "with sun until noon."]),
+    ],
+)
+def test_the_first_words_do_not_wait_for_the_clause_if_the_rest_will_be_there_in_time(rate, how, clauses):
+    found = play(chat(LONG, rate=rate), ask(how=how), first_words=2)
+    came = [one for one in plain(found) if isinstance(one, Clause)]
+    assert [clause.text + " …" * clause.goes_on for clause in came] == clauses
+    if how == "spoken" and rate == 40:
+        first = next(one for one in found if isinstance(one, Timed) and isinstance(one.arrival, Clause))
+        assert first.after == ms(300 + 2 * 25), "with the token that shows the second word to be whole"
+
+
+def test_a_mark_is_no_beginning():
+    found = plain(play(chat("[wait] for it to end"), first_words=2))
+    assert not [one for one in found if isinstance(one, Clause)]

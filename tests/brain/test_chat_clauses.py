@@ -121,3 +121,34 @@ def test_no_word_is_lost_or_said_twice_wherever_the_pieces_end(tokens, data):
     assert words(" ".join(clauses)) == words(sayable(text))
     assert all(words(clause) and len(clause.split()) <= MOST_WORDS + 2 for clause in clauses)
     assert not any(sign in clause for clause in clauses for sign in ("*", "`", "\n", "😀"))
+
+
+def test_a_beginning_is_plain_words_that_are_whole_each_twice_as_long():
+    cutter = Cutter()
+    assert cutter.push("There are") == [] and cutter.beginning(2) is None, "it may be 'area'"
+    assert cutter.push(" five") == [] and cutter.beginning(2) == "There are"
+    assert cutter.push(" trains to Prague") == [] and cutter.beginning(2) is None
+    assert cutter.push(" and home today") == [] and cutter.beginning(2) == "five trains to Prague"
+    assert cutter.push(" if all goes well ") == [] and cutter.beginning(2) is None, "the clause is long enough to wait"
+    assert cutter.push("now.") == ["and home today if all goes well now."]
+    assert cutter.push(" That is it ") == [] and cutter.beginning(2) is None, "only of the first"
+
+
+@pytest.mark.parametrize(
+    "text", ["1. Two eggs now", "# A plan for ", "**So** it is ", "[see it](a) now ", "No, it is ", "It. Is so "]
+)
+def test_what_is_more_than_plain_words_is_no_beginning(text):
+    cutter = Cutter()
+    cutter.push(text)
+    assert cutter.beginning(2) is None
+
+
+@given(TEXTS, st.integers(1, 4))
+def test_with_beginnings_no_word_is_lost_or_said_twice(tokens, count):
+    cutter = Cutter()
+    found = []
+    for token in tokens:
+        found += cutter.push(token)
+        found += [begun for begun in [cutter.beginning(count)] if begun]
+    found += cutter.rest()
+    assert words(" ".join(found)) == words(" ".join(cut("".join(tokens))))

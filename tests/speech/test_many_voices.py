@@ -171,7 +171,7 @@ def test_a_voice_is_opened_once_and_closed_when_nobody_has_it_for_long():
             self.name = settings.name
             opened.append(self.name)
 
-        def say(self, text: str) -> Iterator[Chunk]:
+        def say(self, text: str, *, goes_on: bool = False) -> Iterator[Chunk]:
             yield Chunk(np.zeros(len(text), np.int16))
 
         def close(self) -> None:

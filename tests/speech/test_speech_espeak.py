@@ -115,3 +115,16 @@ def test_a_fresh_process_makes_the_same_sound_for_the_same_words():
     runs = {subprocess.run([sys.executable, "-c", code], capture_output=True, check=True).stdout for _ in range(2)}
     assert len(runs) == 1
     assert runs.pop().endswith(b"False False False\n")
+
+
+@pytest.mark.parametrize("text", ["In Dresden", "There are", "Let me look", "of the", "I"])
+def test_a_beginning_is_shorter_than_the_same_as_a_sentence_and_has_all_its_words(text):
+    voice = EspeakVoice("en-us")
+    sounds = []
+    for goes_on in (False, True):
+        chunks = list(voice.say(text, goes_on=goes_on))
+        words = [word for chunk in chunks for word in chunk.words]
+        assert [word.text for word in words] == text.split()
+        sounds.append(words[-1].end)
+    assert sounds[1] < sounds[0], "no last word is drawn out, for it is not the last"
+    assert sum(chunk.samples.size for chunk in chunks) - sounds[1] < 0.01 * voice.rate, "nor is there a pause"

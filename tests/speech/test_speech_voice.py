@@ -108,6 +108,11 @@ def test_pauses_follow_the_punctuation():
     assert sizes[1] - sizes[0] == 250 * 24
 
 
+def test_after_a_beginning_there_is_no_pause():
+    (answer,) = VoiceHandler(ScriptedVoice()).handle(Speak(1, "one two", 10**6, goes_on=True))
+    assert answer.end and len(answer.samples) == 2 * answer.words[-1].end
+
+
 def test_text_without_sound_ends_at_once():
     (answer,) = VoiceHandler(ScriptedVoice()).handle(Speak(1, "…", 4800))
     assert answer == Speech(1, b"", (), True)
@@ -128,7 +133,7 @@ def test_hush_ends_the_work_and_brings_nothing():
     ended = []
 
     class Watched(ScriptedVoice):
-        def say(self, text):
+        def say(self, text, *, goes_on=False):
             try:
                 yield from super().say(text)
             finally:

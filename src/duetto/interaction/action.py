@@ -85,7 +85,7 @@ class PlanClause(_Action, frozen=True, tag="plan"):
     """Put a clause into the plan of speech. place: "end" after all that is planned, "next" after the present clause.
 
     held: prepare its sound but keep it back until `ReleaseReply`. aside: a sound of listening: it is said more quietly,
-    and is nothing that was said. tag: of the `Say` that it is for.
+    and is nothing that was said. tag: of the `Say` that it is for. goes_on: as in `Clause`.
     """
 
     clause: int
@@ -95,6 +95,7 @@ class PlanClause(_Action, frozen=True, tag="plan"):
     held: bool = False
     aside: bool = False
     tag: str = ""
+    goes_on: bool = False
 
 
 class ReleaseReply(_Action, frozen=True, tag="release"):

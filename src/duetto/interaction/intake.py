@@ -32,7 +32,7 @@ def take_in(state: State, percept: Percept) -> replies.Decision:
                 gist = {name: getattr(arrival, name) for name in ("understood", "more", "put_off")}
                 state = state.with_reply(replace(reply, **gist))
             case Clause():
-                more_of_it = replies.clauses(reply.id, len(reply.clauses), arrival.text)
+                more_of_it = replies.clauses(reply.id, len(reply.clauses), arrival.text, arrival.goes_on)
                 state = state.with_reply(replace(reply, clauses=(*reply.clauses, *more_of_it)))
                 if reply.origin == "tool" and not reply.clauses:
                     state, more = amend.outcome_speaks(state, reply.id, percept)

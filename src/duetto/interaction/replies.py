@@ -87,8 +87,11 @@ def say(
     return replace(state.with_reply(reply), next_reply=id + 1), dropped
 
 
-def clauses(reply: int, first: int, text: str) -> tuple[Clause, ...]:
-    """A text as clauses of at most `LONGEST`: cut after a sentence, else after a word, else anywhere."""
+def clauses(reply: int, first: int, text: str, goes_on: bool = False) -> tuple[Clause, ...]:
+    """A text as clauses of at most `LONGEST`: cut after a sentence, else after a word, else anywhere.
+
+    goes_on: of the last, as in `Clause`.
+    """
     found: list[Clause] = []
     while len(text) > LONGEST:
         head = text[:LONGEST]
@@ -96,7 +99,7 @@ def clauses(reply: int, first: int, text: str) -> tuple[Clause, ...]:
         cut = sentence or head.rfind(" ") + 1 or LONGEST
         found.append(Clause(reply, first + len(found), text[:cut]))
         text = text[cut:].lstrip()
-    return (*found, Clause(reply, first + len(found), text))
+    return (*found, Clause(reply, first + len(found), text, goes_on))
 
 
 def keep(state: State, id: int, now: int) -> Decision:
@@ -148,8 +151,9 @@ def plan(state: State, percept: Percept) -> Decision:
             continue
         if current.shown:
             if not current.draft:
-                actions.extend(Show(clause.text, reply.id) for clause in current.clauses[current.planned :])
-                state = state.with_reply(replace(current, planned=len(current.clauses), released=True))
+                lines, planned = _lines(current)
+                actions.extend(Show(line, reply.id) for line in lines)
+                state = state.with_reply(replace(current, planned=planned, released=True))
             continue
         if not current.released and not current.draft and (floor_is_free or current.over):
             current = replace(current, released=True)
@@ -163,7 +167,8 @@ def plan(state: State, percept: Percept) -> Decision:
         for clause in current.clauses[current.planned : upto]:
             aside = current.origin == "listening"
             held = not current.released
-            actions.append(PlanClause(clause_id, reply.id, clause.text, place, held, aside, current.tag))
+            text, tag = clause.text, current.tag
+            actions.append(PlanClause(clause_id, reply.id, text, place, held, aside, tag, clause.goes_on))
             clause_id += 1
         planned = min(upto, len(current.clauses))
         if planned != current.planned:
@@ -200,3 +205,18 @@ def _make_room(state: State) -> Decision:
         return state, ()
     waiting = [reply.id for reply in state.replies if not reply.released]
     return drop(state, waiting[:1] or [state.replies[0].id])
+
+
+def _lines(reply: Reply) -> tuple[tuple[str, ...], int]:
+    """What of a reply that is shown can be shown now, with beginnings and what they begin on one line; and how many
+    clauses are shown then.
+    """
+    lines: list[str] = []
+    begun: list[str] = []
+    planned = reply.planned
+    for place, clause in enumerate(reply.clauses[planned:], planned + 1):
+        begun.append(clause.text)
+        if not clause.goes_on or (reply.ended and place == len(reply.clauses)):
+            lines.append(" ".join(begun))
+            begun, planned = [], place
+    return tuple(lines), planned

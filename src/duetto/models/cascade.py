@@ -359,7 +359,8 @@ class Cascade:
                     self._asides[action.clause] = action.reply
                     while len(self._asides) > MOST_ASIDES:
                         self._asides.pop(next(iter(self._asides)))
-                speech.plan(action.clause, action.reply, action.text, place=action.place, held=action.held)
+                how = {"held": action.held, "goes_on": action.goes_on}
+                speech.plan(action.clause, action.reply, action.text, action.place, **how)
             case do.ReleaseReply():
                 speech.release(action.reply)
             case do.Duck():

@@ -17,15 +17,16 @@ class PlannedClause:
     cursor: the next sample to hand out. reached: the furthest that was handed out; the cursor is behind it only
     while a word that was cut off is said again. words: those not wholly said yet; words[0] is number `index`.
     asked: samples that were asked of the voice and have not come. stale: answers on the way that are not wanted.
-    rise: samples of a fade-in still to come.
+    rise: samples of a fade-in still to come. goes_on: as in the arrival `Clause`.
     """
 
-    def __init__(self, id: int, reply: int, text: str, *, held: bool, amends: bool) -> None:
+    def __init__(self, id: int, reply: int, text: str, *, held: bool, amends: bool, goes_on: bool = False) -> None:
         self.id = id
         self.reply = reply
         self.text = text
         self.held = held
         self.amends = amends
+        self.goes_on = goes_on
         self.begun = False
         self.stale = 0
         self.index = 0

@@ -35,8 +35,8 @@ class Lent:
     def rate(self) -> int:
         return self._voice.rate
 
-    def say(self, text: str) -> Iterator[Chunk]:
-        return self._voice.say(text)
+    def say(self, text: str, *, goes_on: bool = False) -> Iterator[Chunk]:
+        return self._voice.say(text, goes_on=goes_on)
 
     def close(self) -> None:
         back, self._back = self._back, None

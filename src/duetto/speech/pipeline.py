@@ -93,10 +93,17 @@ class SpeechPipeline:
     # --- changing the plan -------------------------------------------------------------------------------------
 
     def plan(
-        self, clause: int, reply: int, text: str, place: Literal["end", "next"] = "end", *, held: bool = False
+        self,
+        clause: int,
+        reply: int,
+        text: str,
+        place: Literal["end", "next"] = "end",
+        *,
+        held: bool = False,
+        goes_on: bool = False,
     ) -> None:
         """As `Playout.plan`."""
-        self.playout.plan(clause, reply, text, place, held=held)
+        self.playout.plan(clause, reply, text, place, held=held, goes_on=goes_on)
         self._unwritten.append((clause, Planned(text, reply, clause)))
 
     def release(self, reply: int) -> None:

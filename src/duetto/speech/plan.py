@@ -110,7 +110,7 @@ class Plan:
         clause.asked = room
 
     def _speak(self, clause: PlannedClause, samples: int) -> Speak:
-        return Speak(clause.id, clause.text, samples, self.voice, self.speed)
+        return Speak(clause.id, clause.text, samples, self.voice, self.speed, clause.goes_on)
 
     def _forget(self, clause: PlannedClause) -> None:
         self._hush(clause)

@@ -159,15 +159,24 @@ class Playout:
     # --- changing the plan -------------------------------------------------------------------------------------
 
     def plan(
-        self, clause: int, reply: int, text: str, place: Literal["end", "next"] = "end", *, held: bool = False
+        self,
+        clause: int,
+        reply: int,
+        text: str,
+        place: Literal["end", "next"] = "end",
+        *,
+        held: bool = False,
+        goes_on: bool = False,
     ) -> None:
         """Put a clause into the plan. "next": right after the clause being said, and after its reply's other "next"s.
 
+        goes_on: as in `Clause`.
         Raises ValueError for a number already planned or a text above the limit, PlanFull at the plan's limit.
         """
         if len(text) > self.settings.text_limit:
             raise ValueError(f"text: a clause has at most {self.settings.text_limit} characters (got {len(text)})")
-        before = self._plan.insert(PlannedClause(clause, reply, text, held=held, amends=place == "next"), place)
+        planned = PlannedClause(clause, reply, text, held=held, amends=place == "next", goes_on=goes_on)
+        before = self._plan.insert(planned, place)
         self.ledger.planned(clause, reply, text, before=before)
 
     def release(self, reply: int) -> None:

@@ -38,9 +38,11 @@ class Voice(Protocol):
         """Samples per second of its chunks."""
         ...
 
-    def say(self, text: str) -> Iterator[Chunk]:
+    def say(self, text: str, *, goes_on: bool = False) -> Iterator[Chunk]:
         """Speak one clause of plain text. Closing the iterator ends the work at any sample.
 
+        goes_on: it is the beginning of a clause, more of which is said right after it; a voice that can keeps its
+        melody up.
         Text without anything to say gives no samples. Raises ValueError for text beyond the voice's limit.
         """
         ...
@@ -178,9 +180,10 @@ class VoiceHandler:
             self._close(next(iter(self._open)))
         settings = self._settings
         pause = settings.sentence_pause if ends_sentence(job.text) else settings.clause_pause
+        pause = 0 if job.goes_on else pause
         voice = self._of(job)
         shaper = Shaper(voice.rate, samples_before(pause, VOICE_RATE))
-        self._open[job.clause] = _Open(voice.say(job.text), shaper, voice)
+        self._open[job.clause] = _Open(voice.say(job.text, goes_on=job.goes_on), shaper, voice)
 
     def _of(self, job: Speak) -> Voice:
         """The voice that is asked for; this one where there is no such."""

@@ -46,7 +46,7 @@ class ScriptedVoice:
         sound: Samples = np.rint(self.amplitude * edge * np.sin(2 * np.pi * hertz * time)).astype(np.int16)
         return sound
 
-    def say(self, text: str) -> Iterator[Chunk]:
+    def say(self, text: str, *, goes_on: bool = False) -> Iterator[Chunk]:
         silence = np.zeros(self.rate * self.lead_ms // 1000, np.int16)
         at = 0
         for token in split_words(text):

@@ -133,11 +133,15 @@ class Gist(_Arrival, frozen=True, tag="gist"):
 
 
 class Clause(_Arrival, frozen=True, tag="clause"):
-    """The next speakable piece of a reply, with the punctuation that gives it its melody."""
+    """The next speakable piece of a reply, with the punctuation that gives it its melody.
+
+    goes_on: it is the beginning of one that is not whole yet: its melody stays up, and there is no pause after it.
+    """
 
     reply: int
     index: int
     text: str
+    goes_on: bool = False
 
 
 class Act(_Arrival, frozen=True, tag="act"):

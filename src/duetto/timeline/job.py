@@ -253,7 +253,7 @@ class Abort(_Job, frozen=True, tag="abort"):
 class Speak(_Job, frozen=True, tag="speak"):
     """Make sound for a clause, at first only `samples` of it (VOICE_RATE). One `Speech` comes back.
 
-    voice, speed: as in `SpeakAs`.
+    voice, speed: as in `SpeakAs`. goes_on: as in `Clause`.
     """
 
     part: ClassVar[Part] = "voice"
@@ -262,6 +262,7 @@ class Speak(_Job, frozen=True, tag="speak"):
     samples: int
     voice: str = ""
     speed: float = 1.0
+    goes_on: bool = False
 
 
 class More(_Job, frozen=True, tag="more"):

@@ -19,7 +19,7 @@ from duetto.brain.chat.weighing import weigh
 from duetto.brain.chat.wholeness import wholeness
 from duetto.brain.tools import Tool, ToolSpec
 from duetto.timeline.arrival import Arrival, Clause, Fault, Gist, GoOn, ReplyEnd, ToolCall, Understood, Usage, Withdraw
-from duetto.timeline.clock import NS_PER_S, Stopwatch
+from duetto.timeline.clock import NS_PER_S, Stopwatch, ms
 from duetto.timeline.command import Offer
 from duetto.timeline.job import Ask, Forget, Job, Keep, Weigh
 from duetto.workers.worker import Timed, describe
@@ -32,6 +32,9 @@ MOST_ARGUMENTS: Final = 20_000
 """Characters of the arguments of one call."""
 MOST_TURNS: Final = 3
 """Turns of the model in one reply, of which each but the first is told what came of its calls about orders."""
+PACE: Final = ms(45)
+"""ns a piece (about a word) up to which a model writes so much faster than people speak that its first words may be
+said before it is known what follows."""
 PAUSE_S: Final = 0.3
 """Seconds before a request is made again; twice that the next time."""
 _WITHDRAW: Final = ToolSpec(
@@ -84,6 +87,13 @@ class _Answer:
     def latest(self) -> str:
         """What the model wrote in its latest turn."""
         return self.text[self.since :]
+
+    @property
+    def quick(self) -> bool:
+        """It comes faster than it can be said, and is to be spoken."""
+        if self.first is None or self.pieces < 2 or self.ask.how == "typed":
+            return False
+        return self.after - self.first <= PACE * (self.pieces - 1)
 
     @property
     def to_be_told(self) -> bool:
@@ -291,10 +301,13 @@ class ChatHandler:
                     found.append(answer.timed(Gist(reply, "none" if over else "half")))
             elif not answer.waits:
                 found.extend(self._clause(answer, text) for text in answer.cutter.push(part))
+        words = self.settings.first_words
+        if words and answer.quick and not answer.waits and (begun := answer.cutter.beginning(words)):
+            found.append(self._clause(answer, begun, goes_on=True))
         return found
 
-    def _clause(self, answer: _Answer, text: str) -> Timed:
-        clause = Clause(answer.ask.reply, answer.clauses, text)
+    def _clause(self, answer: _Answer, text: str, *, goes_on: bool = False) -> Timed:
+        clause = Clause(answer.ask.reply, answer.clauses, text, goes_on)
         answer.clauses += 1
         return answer.timed(clause)
 

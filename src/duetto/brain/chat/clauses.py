@@ -9,6 +9,9 @@ FIRST_WORDS: Final = 2
 """Words from which a comma ends the first clause: a short one is heard soon."""
 LATER_WORDS: Final = 5
 """Words from which a comma ends a later clause: longer ones have a better melody."""
+BEGINNINGS: Final = 2
+"""Beginnings of the first clause that may be said before it is whole, each of twice as many words as the one before:
+while one is said, the next comes."""
 MOST_WORDS: Final = 16
 """Words at which a clause is cut at any space: a model that never pauses for breath."""
 
@@ -35,6 +38,7 @@ class Cutter:
     def __init__(self) -> None:
         self._buffer = ""
         self._given = 0
+        self._begun = 0
         self._before = ""
         """What the buffer follows: nothing, a new line, or ("." for it) other text of its line."""
 
@@ -47,6 +51,20 @@ class Cutter:
             self._give(whole, clauses)
             self._before = "\n" if whole.endswith("\n") else "."
         return clauses
+
+    def beginning(self, words: int) -> str | None:
+        """The first words of a text, before the clause that they begin is whole; None where it is not time for them.
+
+        words: how many; the next beginning has twice as many. Only plain words are a beginning.
+        """
+        if self._given or self._begun == BEGINNINGS:
+            return None
+        found = re.match(rf"\s*(?:[^\W\d_][\w'’]*\s+){{{words << self._begun}}}", self._buffer)
+        if found is None:
+            return None
+        self._begun += 1
+        self._buffer, self._before = self._buffer[found.end() :], "."
+        return _plain(found.group())
 
     def rest(self) -> list[str]:
         """The stream has ended: what is left of it, if it has words."""

@@ -52,6 +52,9 @@ class ChatSettings:
     drafts: bool = True
     """Ask for an answer before the turn has ended, on words that seem whole: the first token is there sooner, and some
     answers are wasted."""
+    first_words: int = 2
+    """Words of an answer from which on it is spoken, before its first clause is whole, if the model writes faster than
+    people speak; 0: with the first whole clause, whose melody is better then."""
     draft_stable: int = 0
     """For how long (ns) partial words must stand before a draft is asked for. 0: a recogniser that shows a word is
     mostly right about it, and a request that proves wrong is cancelled; waiting 120 ms cost 60 ms of every reply, and
@@ -61,6 +64,7 @@ class ChatSettings:
         for name, least, most in (
             ("most_tokens", 1, 100_000),
             ("pictures", 0, 16),
+            ("first_words", 0, 16),
             ("characters", 500, 10_000_000),
             ("context_tokens", 512, 10_000_000),
             ("connect_s", 0.01, 600.0),

@@ -43,6 +43,8 @@ _WORD = 1
 _SEED: Final = 1
 """Of the noise in consonants, which the library seeds with the time of day: the same texts, said one after the other
 by a fresh process, sound the same to the sample. (What was said before moves the phase of what is said next.)"""
+_NEXT: Final = "today"
+"""Stands for what comes after a beginning: a word with stress, so that it has an event of its own."""
 _NAME: Final = re.compile(r"[A-Za-z0-9_/-]{1,40}(\+[A-Za-z0-9_ -]{1,40})?")
 _BY_LANGUAGE: Final = {"en-gb": "en"}  # names of languages that the library does not take as names of voices
 
@@ -135,20 +137,29 @@ class EspeakVoice:
     def rate(self) -> int:
         return self._library.rate
 
-    def say(self, text: str) -> Iterator[Chunk]:
+    def say(self, text: str, *, goes_on: bool = False) -> Iterator[Chunk]:
         if len(text) > TEXT_LIMIT:
             raise ValueError(f"text: at most {TEXT_LIMIT} characters (got {len(text)})")
         clean = "".join(c if c.isprintable() else " " for c in text.replace("\ufffd", " "))
-        return self._say(clean)
+        return self._say(clean, goes_on)
 
     def close(self) -> None:
         """Nothing to do: the library stays loaded for the life of its process."""
 
-    def _say(self, text: str) -> Iterator[Chunk]:
+    def _beginning(self, text: str) -> tuple[Samples, list[tuple[int, int]]]:
+        """As `_Library.make`, spoken as what goes on: with a word after it, and cut where that begins."""
+        samples, marks = self._library.make(f"{text} {_NEXT}", *self._how)
+        cut = next((sample for at, sample in marks if at > len(text)), samples.size)
+        return samples[:cut], [(at, sample) for at, sample in marks if at <= len(text)]
+
+    def _say(self, text: str, goes_on: bool) -> Iterator[Chunk]:
         before = 0
         for tokens in pieces(split_words(text), _PIECE_LIMIT):
-            first = tokens[0].start
-            samples, marks = self._library.make(text[first : tokens[-1].end], *self._how)
+            first, last = tokens[0].start, tokens[-1].end
+            if goes_on and not text[last:].strip():
+                samples, marks = self._beginning(text[first:last])
+            else:
+                samples, marks = self._library.make(text[first:last], *self._how)
             words = _words(tokens, [(first + at, sample) for at, sample in marks], samples)
             for start in range(0, samples.size, _CHUNK):
                 end = start + _CHUNK

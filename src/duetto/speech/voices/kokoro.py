@@ -49,7 +49,7 @@ class KokoroVoice:
     def rate(self) -> int:
         return _RATE
 
-    def say(self, text: str) -> Iterator[Chunk]:
+    def say(self, text: str, *, goes_on: bool = False) -> Iterator[Chunk]:
         return say_pieces(text, self._make)
 
     def close(self) -> None:

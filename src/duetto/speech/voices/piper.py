@@ -37,7 +37,7 @@ class PiperVoice:
     def rate(self) -> int:
         return self._rate
 
-    def say(self, text: str) -> Iterator[Chunk]:
+    def say(self, text: str, *, goes_on: bool = False) -> Iterator[Chunk]:
         return say_pieces(text, self._make)
 
     def close(self) -> None:
