@@ -6,6 +6,7 @@ import re
 from collections.abc import AsyncIterator
 from typing import Any
 
+import msgspec
 import pytest
 
 from duetto.brain.chat.chat import MOST_CALLS, ChatHandler
@@ -308,13 +309,15 @@ LONG = "In Dresden it will be fine tomorrow, with sun until noon."
 @pytest.mark.parametrize(
     ("rate", "how", "clauses"),
     [
+        (40, "shown", ["In Dresden it will be fine tomorrow,", "with sun until noon."]),
         (40, "spoken", ["In Dresden …", "it will be fine …", "tomorrow, with sun until noon."]),
         (40, "typed", ["In Dresden it will be fine tomorrow,", "with sun until noon."]),
         (10, "spoken", ["In Dresden it will be fine tomorrow,", "with sun until noon."]),
     ],
 )
 def test_the_first_words_do_not_wait_for_the_clause_if_the_rest_will_be_there_in_time(rate, how, clauses):
-    found = play(chat(LONG, rate=rate), ask(how=how), first_words=2)
+    job = msgspec.structs.replace(ask(), how="typed" if how == "typed" else "spoken", aloud=how != "shown")
+    found = play(chat(LONG, rate=rate), job, first_words=2)
     came = [one for one in plain(found) if isinstance(one, Clause)]
     assert [clause.text + " …" * clause.goes_on for clause in came] == clauses
     if how == "spoken" and rate == 40:

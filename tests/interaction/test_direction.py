@@ -704,16 +704,6 @@ def test_what_is_shown_is_shown_whoever_speaks_and_nothing_of_it_is_spoken() -> 
     assert not of(PlanClause, talk.log) and not talk.state.replies
 
 
-def test_a_beginning_that_is_shown_waits_for_what_it_begins() -> None:
-    talk = Talk(last=speaking())
-    reply = ask(talk.turn(Manner(answers=False, speaks=False), Answer("x"), ears=talk.last)).reply
-    begun = talk.turn(Gist(reply, "whole"), Clause(reply, 0, "There are", goes_on=True), ears=talk.last)
-    assert not of(Show, begun)
-    whole = talk.turn(Clause(reply, 1, "two trains.", False), Clause(reply, 2, "The last", True), ears=talk.last)
-    assert of(Show, whole) == [Show("There are two trains.", reply)]
-    assert of(Show, talk.turn(ReplyEnd(reply), ears=talk.last)) == [Show("The last", reply)]
-
-
 def test_a_beginning_that_is_spoken_is_planned_as_one() -> None:
     talk = Talk()
     talk.turn(lines=("which trains",))

@@ -49,8 +49,8 @@ def patience(settings: InteractionSettings, evidence: Evidence) -> int:
             silence = settings.unknown_silence
     if evidence.sure < settings.sure:
         silence = max(silence, settings.unknown_silence)
-    unsure = evidence.sure < settings.sure_of_end or evidence.untold >= settings.untold_longest
-    if unsure or evidence.listened:
+    unsure = evidence.sure < settings.sure_of_end or evidence.untold >= settings.untold_longest or evidence.listened
+    if unsure:
         silence = max(silence, settings.unsure_silence)
     last = evidence.last.lower()
     if last in HESITATIONS or (last in LEADS_ON and evidence.understood != "whole"):

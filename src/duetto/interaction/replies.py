@@ -151,9 +151,8 @@ def plan(state: State, percept: Percept) -> Decision:
             continue
         if current.shown:
             if not current.draft:
-                lines, planned = _lines(current)
-                actions.extend(Show(line, reply.id) for line in lines)
-                state = state.with_reply(replace(current, planned=planned, released=True))
+                actions.extend(Show(clause.text, reply.id) for clause in current.clauses[current.planned :])
+                state = state.with_reply(replace(current, planned=len(current.clauses), released=True))
             continue
         if not current.released and not current.draft and (floor_is_free or current.over):
             current = replace(current, released=True)
@@ -205,18 +204,3 @@ def _make_room(state: State) -> Decision:
         return state, ()
     waiting = [reply.id for reply in state.replies if not reply.released]
     return drop(state, waiting[:1] or [state.replies[0].id])
-
-
-def _lines(reply: Reply) -> tuple[tuple[str, ...], int]:
-    """What of a reply that is shown can be shown now, with beginnings and what they begin on one line; and how many
-    clauses are shown then.
-    """
-    lines: list[str] = []
-    begun: list[str] = []
-    planned = reply.planned
-    for place, clause in enumerate(reply.clauses[planned:], planned + 1):
-        begun.append(clause.text)
-        if not clause.goes_on or (reply.ended and place == len(reply.clauses)):
-            lines.append(" ".join(begun))
-            begun, planned = [], place
-    return tuple(lines), planned

@@ -64,8 +64,8 @@ class InteractionSettings:
     unfinished_factor: float = 1.3
     """Times the silence where it says that they have not."""
     own_pause_factor: float = 1.3
-    """Where the words leave it open, or are unsure, a silence is no end before it is this many times the user's median
-    pause."""
+    """Where the words leave it open, or are unsure, or the turn is one in which duetto has shown that it listens, a
+    silence is no end before it is this many times the user's median pause."""
     most_pauses: int = 8
     """Pauses of the user that are remembered."""
     elsewhere_factor: float = 1.5

@@ -334,7 +334,8 @@ class Cascade:
             case do.AskBrain():
                 assert context is not None
                 told = self._briefing.context(context, action)
-                return (Ask(action.reply, action.text, action.how, action.draft, told, action.may_call),)
+                how, aloud = action.how, not action.shown
+                return (Ask(action.reply, action.text, how, action.draft, told, action.may_call, aloud),)
             case do.KeepReply():
                 return (Keep(action.reply),)
             case do.DropReply():
@@ -359,8 +360,8 @@ class Cascade:
                     self._asides[action.clause] = action.reply
                     while len(self._asides) > MOST_ASIDES:
                         self._asides.pop(next(iter(self._asides)))
-                how = {"held": action.held, "goes_on": action.goes_on}
-                speech.plan(action.clause, action.reply, action.text, action.place, **how)
+                flags = {"held": action.held, "goes_on": action.goes_on}
+                speech.plan(action.clause, action.reply, action.text, action.place, **flags)
             case do.ReleaseReply():
                 speech.release(action.reply)
             case do.Duck():

@@ -186,7 +186,7 @@ class Ask(_Job, frozen=True, tag="ask"):
 
     how "tool": there are no words; say what the outcome of the latest call, in the context, calls for. "told": the
     application wants a reply to the conversation as it is; the text repeats what of it is unanswered. may_call: tools
-    may be called.
+    may be called. aloud: the reply is to be spoken, not shown.
     """
 
     part: ClassVar[Part] = "brain"
@@ -196,6 +196,7 @@ class Ask(_Job, frozen=True, tag="ask"):
     draft: bool
     context: Context
     may_call: bool = True
+    aloud: bool = True
 
 
 class Keep(_Job, frozen=True, tag="keep"):

@@ -91,7 +91,7 @@ class _Answer:
     @property
     def quick(self) -> bool:
         """It comes faster than it can be said, and is to be spoken."""
-        if self.first is None or self.pieces < 2 or self.ask.how == "typed":
+        if self.first is None or self.pieces < 2 or self.ask.how == "typed" or not self.ask.aloud:
             return False
         return self.after - self.first <= PACE * (self.pieces - 1)
 

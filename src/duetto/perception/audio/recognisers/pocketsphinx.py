@@ -61,7 +61,10 @@ _BLOCK: Final = MIC_RATE // 50
 
 
 class NoiseFloor:
-    """Fills the sound's own noise up to a level below its loudest 20 ms, with noise that is always the same (1/√f)."""
+    """Fills the sound's own noise up to a level below its loudest 20 ms so far, always with the same noise (1/√f).
+
+    What came before a sound is not filled for what came after it: the silence before a late onset would sound like it.
+    """
 
     def __init__(self) -> None:
         white = np.random.default_rng(20261122).standard_normal(4 * MIC_RATE)
@@ -80,14 +83,15 @@ class NoiseFloor:
     def under(self, samples: Samples) -> Samples:
         """The samples with the noise below them: int16 (n,)."""
         sound = samples.astype(np.float32)
-        for start in range(0, len(sound), _BLOCK):
-            level = float(np.sqrt(np.mean(np.square(sound[start : start + _BLOCK]))))
-            self._loudest, self._quietest = max(self._loudest, level), min(self._quietest, level)
         noise = np.take(self._noise, np.arange(self._at, self._at + len(sound)), mode="wrap")
         self._at = (self._at + len(sound)) % len(self._noise)
-        wanted = max(1.0, self._loudest * 10 ** (FLOOR_DB / 20))
-        gain = math.sqrt(max(0.0, wanted**2 - min(self._quietest, wanted) ** 2))
-        return np.clip(np.rint(sound + gain * noise), -32768, 32767).astype(np.int16)
+        for start in range(0, len(sound), _BLOCK):
+            block = slice(start, start + _BLOCK)
+            level = float(np.sqrt(np.mean(np.square(sound[block]))))
+            self._loudest, self._quietest = max(self._loudest, level), min(self._quietest, level)
+            wanted = max(1.0, self._loudest * 10 ** (FLOOR_DB / 20))
+            noise[block] *= math.sqrt(max(0.0, wanted**2 - min(self._quietest, wanted) ** 2))
+        return np.clip(np.rint(sound + noise), -32768, 32767).astype(np.int16)
 
 
 class RunningMean:
