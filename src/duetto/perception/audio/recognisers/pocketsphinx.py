@@ -91,7 +91,8 @@ class NoiseFloor:
             self._loudest, self._quietest = max(self._loudest, level), min(self._quietest, level)
             wanted = max(1.0, self._loudest * 10 ** (FLOOR_DB / 20))
             noise[block] *= math.sqrt(max(0.0, wanted**2 - min(self._quietest, wanted) ** 2))
-        return np.clip(np.rint(sound + noise), -32768, 32767).astype(np.int16)
+        filled: Samples = np.clip(np.rint(sound + noise), -32768, 32767).astype(np.int16)
+        return filled
 
 
 class RunningMean:
