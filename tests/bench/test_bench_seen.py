@@ -7,6 +7,7 @@ from collections import Counter
 from itertools import pairwise
 
 import numpy as np
+import msgspec
 import pytest
 from oracle import Oracle, Silent, Talker, write_clip
 from trials import spoken
@@ -135,6 +136,16 @@ def test_remarks_part_at_sentences_and_silences_and_numbers_are_found_in_them():
     first, second = numbers_said(talk)[0][1], numbers_said(talk)[1][1]
     assert first == s(3.0) and s(3.2) < second < s(3.4)
     assert [number for number, _ in numbers_said(talk, s(5.0))] == [5]
+
+
+def test_what_another_reply_says_is_another_remark_though_a_comma_goes_before():
+    talk = trial((1.0, 2.0, "ten, eleven, You wanted to drink. twelve,"))
+    assert [r.text for r in remarks(talk)] == ["ten, eleven, You wanted to drink.", "twelve,"]
+    of = dict(enumerate((1, 1, 2, 2, 2, 2, 1)))
+    told = msgspec.structs.replace(
+        talk, words=tuple(msgspec.structs.replace(word, reply=of[at]) for at, word in enumerate(talk.words))
+    )
+    assert [r.text for r in remarks(told)] == ["ten, eleven,", "You wanted to drink.", "twelve,"]
 
 
 COUNT = (Expect(kind="count", since=1.0),)

@@ -22,6 +22,12 @@ HELD = sorted(UNFINISHED - SHORT)
         "book a table please",
         "thanks",
         "oh okay",
+        "never mind",
+        "no no forget it",
+        "ok thank you",
+        "who are you",
+        "how are you",
+        "sorry in hamburg instead",
     ],
 )
 def test_whole_requests_that_hardly_go_on(text):

@@ -33,10 +33,11 @@ class UserSpeech(msgspec.Struct, frozen=True):
 
 
 class AgentWord(msgspec.Struct, frozen=True):
-    """A word of the agent's with its span (ns), as heard."""
+    """A word of the agent's with its span (ns), as heard. reply: the one that it is of, where the agent tells."""
 
     text: str
     span: Span
+    reply: int | None = None
 
 
 class Drafts(msgspec.Struct, frozen=True):

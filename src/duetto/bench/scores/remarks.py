@@ -25,7 +25,7 @@ _LONGEST_NUMBER: Final = 4
 
 @dataclass(frozen=True, slots=True)
 class Remark:
-    """A sentence, or what stands between two silences. start: ns, of its first sample; end: of its last word."""
+    """A sentence, or what stands between two silences, all of one reply. start: ns, of its first sample; end: of its last word."""
 
     words: tuple[AgentWord, ...]
     start: int
@@ -58,7 +58,7 @@ def remarks(trial: Trial, since: int = 0) -> tuple[Remark, ...]:
 
 
 def _parted(before: AgentWord, word: AgentWord) -> bool:
-    if before.text.endswith(_SENTENCE_ENDS):
+    if before.text.endswith(_SENTENCE_ENDS) or before.reply != word.reply:
         return True
     return word.span.start - before.span.end >= (COMMA_GAP if before.text.endswith(_COMMAS) else GAP)
 

@@ -266,7 +266,7 @@ class _Ear:
         for output in micro_turn.outputs:
             for edit in output.edits:
                 if isinstance(edit.payload, Heard):
-                    self.words.append(AgentWord(edit.payload.text, edit.span))
+                    self.words.append(AgentWord(edit.payload.text, edit.span, edit.payload.reply))
             for action in output.actions:
                 match action:
                     case Duck():

@@ -50,6 +50,30 @@ SHORT: Final = frozenset(
 """A turn of its own, said alone."""
 FIRST: Final = frozenset(_SET("yes yeah no nope okay ok sure please right hello hi hey"))
 """Those of them that as well begin one: "no … on Thursday"."""
+DISMISSALS: Final = frozenset(
+    (
+        "never mind",
+        "forget it",
+        "forget that",
+        "leave it",
+        "drop it",
+        "stop it",
+        "stop that",
+        "not now",
+        "that's it",
+        "that's all",
+        "that's enough",
+        "thank you",
+        "no more",
+        "of course",
+        "got it",
+        "all right",
+    )
+)
+"""Turns of their own in a few words, with which a matter is closed."""
+CLOSES: Final = frozenset(_SET("instead too either again today tonight tomorrow"))
+"""Words after which a turn that is whole hardly goes on."""
+PRONOUNS: Final = frozenset(_SET("you i he she it they we that this those these"))
 _LEADS: Final = frozenset(_SET("please and so well okay ok hey now then but no wait actually sorry um uh duetto"))
 """Words before the request proper."""
 _WORD: Final = re.compile(r"[\w'’]+")
@@ -65,7 +89,11 @@ def wholeness(text: str, *, typed: bool = False) -> tuple[Understood, bool]:
     last = words[-1]
     while len(words) > 1 and words[0] in _LEADS:
         words = words[1:]
+        if " ".join(words) in DISMISSALS:
+            break
     first = words[0]
+    if " ".join(words) in DISMISSALS:
+        return "whole", False
     asks = first in ASKS or first in TURNS_ROUND
     if last in UNFINISHED and not (asks and last in STRANDED and len(words) >= 3) and last not in SHORT:
         return "half", False
@@ -75,10 +103,10 @@ def wholeness(text: str, *, typed: bool = False) -> tuple[Understood, bool]:
         return "whole", True
     if last in AMBIGUOUS:
         return "whole", True
-    if last == "please" or (last in SHORT and len(words) <= 3):
+    if last in CLOSES or last == "please" or (last in SHORT and len(words) <= 3):
         return "whole", False
-    if asks:
-        return "whole", len(words) < 4
+    if asks:  # "who are you" is a question, "what is that" may be the beginning of one, and has been told above
+        return "whole", len(words) < 4 and not (last in PRONOUNS and words[-2] in TURNS_ROUND)
     if first in ORDERS:
         return ("whole", len(words) < 3)
     return "whole", True
