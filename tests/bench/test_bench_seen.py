@@ -6,8 +6,8 @@ import json
 from collections import Counter
 from itertools import pairwise
 
-import numpy as np
 import msgspec
+import numpy as np
 import pytest
 from oracle import Oracle, Silent, Talker, write_clip
 from trials import spoken

@@ -25,7 +25,10 @@ _LONGEST_NUMBER: Final = 4
 
 @dataclass(frozen=True, slots=True)
 class Remark:
-    """A sentence, or what stands between two silences, all of one reply. start: ns, of its first sample; end: of its last word."""
+    """A sentence, or what stands between two silences, all of one reply.
+
+    start: ns, of its first sample; end: of its last word.
+    """
 
     words: tuple[AgentWord, ...]
     start: int
