@@ -26,6 +26,7 @@ from duetto.perception.video.ocr import ReadingHandler
 from duetto.recording.format import SessionInfo
 from duetto.session import Feeder, Inputs, Session, SessionSettings
 from duetto.speech.voice import VoiceSettings
+from duetto.speech.voices import GOES_ON
 from duetto.timeline.clock import Clock, ms, s
 from duetto.workers.crew import Crew, CrewSettings
 from duetto.workers.loop import LoopWorker
@@ -137,6 +138,16 @@ def model_of(info: SessionInfo) -> Cascade:
     return make_cascade(msgspec.convert(info.settings, Settings), info.epoch_ns)
 
 
+def chat_of(settings: Settings) -> ChatSettings:
+    """How the language model is asked that these settings have: for whole clauses, where the voice needs them.
+
+    Raises ValueError where they have none.
+    """
+    if settings.chat is None:
+        raise ValueError("chat: a language model is needed")
+    return settings.chat if settings.voice.engine in GOES_ON else replace(settings.chat, first_words=0)
+
+
 def thinkers(
     settings: Settings,
     bell: threading.Event,
@@ -153,7 +164,7 @@ def thinkers(
         if tools:
             raise ValueError("tools: the embedded brain calls none; a language model is needed (settings.chat)")
         return [ThreadWorker("brain", lambda: BrainHandler(EmbeddedBrain()), bell)]
-    chat = settings.chat
+    chat = chat_of(settings)
     make = model or open_model
     brain = LoopWorker("brain", lambda: ChatHandler(make(chat), chat, tools), bell)
     return [brain, LoopWorker("tools", lambda: ToolHandler(tools), bell)]

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import msgspec
 
-from duetto.assembly import BESIDE, Settings
+from duetto.assembly import BESIDE, Settings, chat_of
 from duetto.brain.brain import BrainHandler
 from duetto.brain.chat.chat import ChatHandler
 from duetto.brain.chat.model import ChatModel, ChatRequest, Piece
@@ -102,7 +102,7 @@ def _thinkers(
             raise ValueError("tools: the embedded brain calls none; a language model is needed (settings.chat)")
         EmbeddedBrain()  # compiles the phrases once, before anybody waits for it
         return [in_thread("brain", lambda _: BrainHandler(EmbeddedBrain()))]
-    chat = settings.chat
+    chat = chat_of(settings)
     shared = (model or open_model)(chat)  # one client, with its connections, for all
     lent = tuple(replace(one, close=None) for one in tools)
     return [

@@ -18,6 +18,8 @@ ENGINES: Final = {
     "piper": "duetto.speech.voices.piper:make_voice",
 }
 """Engine names and the factories behind them."""
+GOES_ON: Final = frozenset({"espeak"})
+"""Engines whose voices can say the beginning of a clause as one, with a melody that stays up; others end a sentence."""
 
 
 def open_voice(settings: VoiceSettings) -> Voice:
