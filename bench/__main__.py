@@ -38,7 +38,7 @@ PARTS = {
     "spotting": spotting.run,
     "spoken_orders": spoken_orders.run,
 }
-SERVER = {
+ASKED = {
     "wire_latency": wire_latency.run,
     "bad_network": bad_network.run,
     "kill_worker": kill_worker.run,
@@ -71,13 +71,13 @@ def _nested(value: object) -> bool:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument(
-        "parts", nargs="*", help=f"which of {', '.join((*PARTS, *SERVER))}; by default the first {len(PARTS)}"
+        "parts", nargs="*", help=f"which of {', '.join((*PARTS, *ASKED))}; by default the first {len(PARTS)}"
     )
     parser.add_argument("--out", type=Path, default=Path("bench-out"))
     arguments = parser.parse_args()
-    unknown = set(arguments.parts) - {*PARTS, *SERVER}
+    unknown = set(arguments.parts) - {*PARTS, *ASKED}
     if unknown:
-        parser.error(f"parts: {', '.join(sorted(unknown))}: there are {', '.join((*PARTS, *SERVER))}")
+        parser.error(f"parts: {', '.join(sorted(unknown))}: there are {', '.join((*PARTS, *ASKED))}")
     console = Console()
     console.print(machine())
     found: dict[str, Any] = {"machine": machine()}
@@ -85,7 +85,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         for name in arguments.parts or PARTS:
             with console.status(f"measuring: {name}"):
-                found[name] = {**PARTS, **SERVER}[name](Path(folder))
+                found[name] = {**PARTS, **ASKED}[name](Path(folder))
             show(console, name, found[name])
     path = arguments.out / "bench.json"
     path.write_text(json.dumps(found, indent=2) + "\n")

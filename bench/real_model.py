@@ -13,7 +13,6 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -29,7 +28,7 @@ from duetto.recording.measure import percentile
 from duetto.simulation.script import At, Cue, Quiet, Says, Speaking
 from duetto.speech.voice import VoiceSettings
 from duetto.timeline.arrival import Fault, Usage
-from duetto.timeline.clock import WallClock, in_ms, s
+from duetto.timeline.clock import Deadline, Stopwatch, WallClock, in_ms, s
 from duetto.timeline.payload import Planned
 
 SENTENCE: Final = "I am a tiny model, made on the spot; with me you can try how it is to talk."
@@ -41,6 +40,7 @@ TALK: Final = (
 )
 RULES: Final = "You speak with one person, live, by voice. " * 20
 START_S: Final = 60.0
+"""Seconds that the server may take to load the model."""
 
 
 def run(folder: Path) -> dict[str, Any]:
@@ -96,9 +96,9 @@ def _requests() -> Iterator[ChatRequest]:
 
 async def _answer(model: LlamaModel, request: ChatRequest) -> tuple[str, int]:
     """What it says, and after how many ns the first of it came."""
-    began, first, text = time.perf_counter_ns(), 0, ""
+    watch, first, text = Stopwatch(), 0, ""
     async for piece in model.stream(request):
-        first = first or time.perf_counter_ns() - began
+        first = first or watch.wall_ns()
         text += piece.text
     return text, first
 
@@ -112,10 +112,10 @@ async def _cancelled(settings: ChatSettings) -> dict[str, Any]:
         stream = model.stream(request)
         await anext(aiter(stream))
         await stream.aclose()  # type: ignore[attr-defined]
-        began = time.perf_counter_ns()
+        watch = Stopwatch()
         again = model.stream(request)
         await anext(aiter(again))
-        waits.append(time.perf_counter_ns() - began)
+        waits.append(watch.wall_ns())
         await again.aclose()  # type: ignore[attr-defined]
     await model.close()
     return {"first_piece_after_a_cancelled_one_ms_p50": round(in_ms(round(percentile(waits, 50))), 1)}
@@ -123,9 +123,8 @@ async def _cancelled(settings: ChatSettings) -> dict[str, Any]:
 
 def _converse(folder: Path, chat: ChatSettings, name: str) -> dict[str, Any]:
     """A spoken conversation with it, in real time."""
-    settings = with_chat(Settings(), chat)
-    settings = replace(settings, recogniser=replace(settings.recogniser, open_vocabulary=True))
-    held = hold(TALK, folder, voice=VoiceSettings(name="en-us+f1"), settings=settings, clock=WallClock(), name=name)
+    settings, voice = with_chat(Settings(), chat), VoiceSettings(name="en-us+f1")
+    held = hold(TALK, folder, voice=voice, settings=settings, clock=WallClock(), name=name)
     turns = list(held.recording)
     arrivals = [arrival for turn in turns for round_ in turn.turns for arrival in round_.arrivals]
     usage = [arrival for arrival in arrivals if isinstance(arrival, Usage)]
@@ -144,7 +143,6 @@ def _converse(folder: Path, chat: ChatSettings, name: str) -> dict[str, Any]:
         "first_piece_ms_p50": round(in_ms(round(percentile([one.first for one in usage if one.first], 50))), 1),
         "faults": [arrival.text for arrival in arrivals if isinstance(arrival, Fault)],
         "clauses": list(dict.fromkeys(planned)),
-        "wrong": [],
     }
 
 
@@ -167,8 +165,8 @@ def _server(path: Path) -> Iterator[str]:
 
 
 def _wait_for(url: str, process: subprocess.Popen[bytes]) -> None:
-    until = time.monotonic() + START_S
-    while time.monotonic() < until:
+    deadline = Deadline(START_S)
+    while not deadline.passed():
         if process.poll() is not None:
             break
         with contextlib.suppress(OSError):

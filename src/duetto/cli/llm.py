@@ -52,10 +52,10 @@ def with_llm(settings: Settings, llm: str | None, model: str, instructions: str,
         if model or instructions or sees:
             raise ValueError("--model, --instructions, --llm-sees: they go with --llm")
         return settings
-    if llm.endswith(".gguf"):
+    if ChatSettings(llm).in_process:
         if model or sees:
             raise ValueError("--model, --llm-sees: they go with a server (--llm is a file)")
-        return with_chat(settings, in_process(llm, instructions))
+        return with_chat(settings, for_file(llm, instructions))
     url = "" if llm == OPENAI else llm
     if url and "://" not in url:
         raise ValueError(
@@ -67,7 +67,7 @@ def with_llm(settings: Settings, llm: str | None, model: str, instructions: str,
     return with_chat(settings, chat)
 
 
-def in_process(path: str, instructions: str) -> ChatSettings:
+def for_file(path: str, instructions: str) -> ChatSettings:
     """Settings for a model of this machine: it reads more slowly than a server's, so it is given more time and less to
     read. Raises ValueError where there is no such file.
     """
@@ -91,9 +91,9 @@ def all_tools(settings: Settings, path: Path | None, mcp: list[str] | None, thin
         from duetto.brain.mcp_tools import mcp_tools
 
         found += mcp_tools(target)
-    if thinker and settings.chat.in_process:
-        raise ValueError("--reasoner: it is another model of a server, and goes with --llm URL")
     if thinker:
+        if settings.chat.in_process:
+            raise ValueError("--reasoner: it is another model of a server, and goes with --llm URL")
         from duetto.brain.chat.openai_model import OpenAIModel
         from duetto.brain.reasoner import reasoner
 

@@ -112,7 +112,9 @@ def _thinkers(
 
 
 class _Lent:
-    """A language model that others ask too: a conversation that ends does not close it."""
+    """A language model that others ask too: a conversation that ends does not close it, and none has it read ahead, for
+    what it reads for one takes the place of what it has read for another.
+    """
 
     def __init__(self, model: ChatModel) -> None:
         self._model = model

@@ -166,8 +166,8 @@ def plan(state: State, percept: Percept) -> Decision:
         for clause in current.clauses[current.planned : upto]:
             aside = current.origin == "listening"
             held = not current.released
-            text, tag = clause.text, current.tag
-            actions.append(PlanClause(clause_id, reply.id, text, place, held, aside, tag, clause.goes_on))
+            how = (place, held, aside, current.tag, clause.goes_on)
+            actions.append(PlanClause(clause_id, reply.id, clause.text, *how))
             clause_id += 1
         planned = min(upto, len(current.clauses))
         if planned != current.planned:

@@ -360,8 +360,14 @@ class Cascade:
                     self._asides[action.clause] = action.reply
                     while len(self._asides) > MOST_ASIDES:
                         self._asides.pop(next(iter(self._asides)))
-                flags = {"held": action.held, "goes_on": action.goes_on}
-                speech.plan(action.clause, action.reply, action.text, action.place, **flags)
+                speech.plan(
+                    action.clause,
+                    action.reply,
+                    action.text,
+                    action.place,
+                    held=action.held,
+                    goes_on=action.goes_on,
+                )
             case do.ReleaseReply():
                 speech.release(action.reply)
             case do.Duck():

@@ -11,12 +11,12 @@ import asyncio
 import codecs
 import os
 import threading
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Final, Protocol
 
-from duetto.brain.chat.model import ChatRequest, Message, ModelTrouble, Piece
+from duetto.brain.chat.model import ChatRequest, Message, ModelTrouble, Piece, function_of
 from duetto.brain.chat.settings import ChatSettings
 from duetto.brain.chat.tool_text import OPEN, ToolText
 from duetto.workers.worker import describe
@@ -119,8 +119,8 @@ class LlamaModel:
         except ModelTrouble as trouble:
             tell(trouble)
         except Exception as error:  # whatever the library raises: what state it is in nobody knows
-            self._forget()
             tell(ModelTrouble("broken", describe(error)))
+            self._forget()
 
     def _read_ahead(self, request: ChatRequest, stop: threading.Event) -> None:
         try:
@@ -130,7 +130,7 @@ class LlamaModel:
         except Exception:
             self._forget()
 
-    def _pieces(self, request: ChatRequest, stop: threading.Event) -> Any:
+    def _pieces(self, request: ChatRequest, stop: threading.Event) -> Iterator[Piece]:
         """An answer's pieces, as they are sampled. Raises ModelTrouble."""
         begun = "" if request.choice == "auto" or not request.tools else self._begun(request.choice)
         tokens = self._tokens(request, begun)
@@ -165,13 +165,7 @@ class LlamaModel:
             raise ModelTrouble("refused", "pictures: a model in this process is shown none (--llm-sees 0)")
         if request.tools and not self._takes_tools:
             raise ModelTrouble("refused", "tools: this model's chat template has no place for them")
-        tools = [
-            {
-                "type": "function",
-                "function": {"name": one.name, "description": one.description, "parameters": one.parameters},
-            }
-            for one in request.tools
-        ]
+        tools = [function_of(one) for one in request.tools]
         try:
             prompt = self._template(request.messages, tools)
         except Exception:
@@ -222,8 +216,8 @@ class LlamaModel:
         self._read += tokens
 
     def _forget(self) -> None:
-        self._engine.reset()
         self._read = []
+        self._engine.reset()
 
 
 def _without_system(messages: Sequence[Message]) -> list[Message]:

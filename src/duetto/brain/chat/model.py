@@ -12,6 +12,12 @@ Message = dict[str, Any]
 """A message as OpenAI's Chat Completions API has it."""
 
 
+def function_of(tool: ToolSpec) -> dict[str, Any]:
+    """A tool as OpenAI's Chat Completions API, and open models' templates, have it."""
+    function = {"name": tool.name, "description": tool.description, "parameters": tool.parameters}
+    return {"type": "function", "function": function}
+
+
 @dataclass(frozen=True, slots=True)
 class ChatRequest:
     """What a model is asked: the whole conversation, and the tools that it may call. reply: the one it is for.

@@ -6,7 +6,7 @@ import os
 from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING, Any, Final
 
-from duetto.brain.chat.model import CallRequest, ChatRequest, ModelTrouble, Piece
+from duetto.brain.chat.model import CallRequest, ChatRequest, ModelTrouble, Piece, function_of
 from duetto.brain.chat.settings import ChatSettings
 from duetto.workers.worker import describe
 
@@ -75,13 +75,7 @@ class OpenAIModel:
         if settings.temperature is not None:
             given["temperature"] = settings.temperature
         if request.tools:
-            given["tools"] = [
-                {
-                    "type": "function",
-                    "function": {"name": one.name, "description": one.description, "parameters": one.parameters},
-                }
-                for one in request.tools
-            ]
+            given["tools"] = [function_of(one) for one in request.tools]
             if request.choice != "auto":
                 named = {"type": "function", "function": {"name": request.choice}}
                 given["tool_choice"] = "required" if request.choice == "required" else named

@@ -73,7 +73,8 @@ DISMISSALS: Final = frozenset(
 """Turns of their own in a few words, with which a matter is closed."""
 CLOSES: Final = frozenset(_SET("instead too either again today tonight tomorrow"))
 """Words after which a turn that is whole hardly goes on."""
-PRONOUNS: Final = frozenset(_SET("you i he she it they we that this those these"))
+PRONOUNS: Final = frozenset(_SET("you i he she it they we"))
+"""What a question of three words asks about: "who are you"."""
 _LEADS: Final = frozenset(_SET("please and so well okay ok hey now then but no wait actually sorry um uh duetto"))
 """Words before the request proper."""
 _WORD: Final = re.compile(r"[\w'’]+")
@@ -87,13 +88,11 @@ def wholeness(text: str, *, typed: bool = False) -> tuple[Understood, bool]:
     if typed:
         return "whole", False
     last = words[-1]
-    while len(words) > 1 and words[0] in _LEADS:
+    while len(words) > 1 and words[0] in _LEADS and " ".join(words) not in DISMISSALS:
         words = words[1:]
-        if " ".join(words) in DISMISSALS:
-            break
-    first = words[0]
     if " ".join(words) in DISMISSALS:
         return "whole", False
+    first = words[0]
     asks = first in ASKS or first in TURNS_ROUND
     if last in UNFINISHED and not (asks and last in STRANDED and len(words) >= 3) and last not in SHORT:
         return "half", False
@@ -105,7 +104,7 @@ def wholeness(text: str, *, typed: bool = False) -> tuple[Understood, bool]:
         return "whole", True
     if last in CLOSES or last == "please" or (last in SHORT and len(words) <= 3):
         return "whole", False
-    if asks:  # "who are you" is a question, "what is that" may be the beginning of one, and has been told above
+    if asks:
         return "whole", len(words) < 4 and not (last in PRONOUNS and words[-2] in TURNS_ROUND)
     if first in ORDERS:
         return ("whole", len(words) < 3)
