@@ -65,6 +65,7 @@ def test_everything_both_ways() -> None:
         async with connected(
             Sound(tone(60, 440, RATE)), Pictures((200, 40, 40)), Pictures((40, 40, 200), (200, 100))
         ) as (handler, client, peer):
+            assert sum("useinbandfec=1" in line for line in peer.answer.splitlines()) == 1
             client.channel.send('{"type":"one"}')
             client.channel.send(b'{"type":"two"}')
             assert peer.send_message('{"type":"hello","text":"é"}')
@@ -134,6 +135,7 @@ def test_without_sound_and_with_a_fixed_port() -> None:
     async def main() -> None:
         settings = RtcSettings(hosts=("127.0.0.1",), ports=(42100, 42140))
         async with connected(settings=settings) as (handler, client, peer):
+            assert "useinbandfec" not in peer.answer
             ports = {int(line.split()[5]) for line in peer.answer.splitlines() if line.startswith("a=candidate")}
             assert len(ports) == 1 and 42100 <= ports.pop() <= 42140
             client.channel.send("x" * 100_000)

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from duetto.server.rtc.decimate import Decimator
 from duetto.server.rtc.ice import ice_connections, settle
 from duetto.server.rtc.jitter import Steady, SteadySettings
-from duetto.server.rtc.offer import Offer, read_offer
+from duetto.server.rtc.offer import Offer, asking_for_spare, read_offer
 from duetto.server.rtc.opus import RTP_RATE, OpusDecoder
 from duetto.server.rtc.peer import PeerHandler, PeerStats, VideoStream
 from duetto.server.rtc.pictures import PictureBuffer
@@ -128,7 +128,7 @@ class AiortcPeer:
 
     @property
     def answer(self) -> str:
-        return self._connection.localDescription.sdp
+        return asking_for_spare(self._connection.localDescription.sdp)
 
     @property
     def stats(self) -> PeerStats:
@@ -138,6 +138,7 @@ class AiortcPeer:
             late=steady.late,
             duplicate=steady.duplicate,
             concealed_ms=steady.concealed * MS_PER_SAMPLE,
+            restored_ms=steady.restored * MS_PER_SAMPLE,
             delay_ms=steady.delay_ms,
             pictures=self._watch.pictures,
             skipped=self._watch.skipped,

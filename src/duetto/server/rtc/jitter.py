@@ -1,18 +1,18 @@
 """Packets that come late, twice, in bursts, out of order or not at all, to sound that keeps the sender's time.
 
 Each packet says at which moment of the sender's clock it is heard (its RTP timestamp). `Steady` plays them at those
-moments, a delay later that it fits to what the network does: most packets have come by then. What has not is made up
-(`conceal`), and ignored when it comes after all. So as much sound goes out as time has passed at the sender, whatever
-was lost on the way. No sockets and no clock in here; the caller says what time it is.
+moments, a delay later that it fits to what the network does: most packets have come by then. What has not is restored
+from the packet after it, where that tells, or made up, and ignored when it comes after all. So as much sound goes out
+as time has passed at the sender, whatever was lost on the way. No sockets and no clock in here; the caller says what
+time it is.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_left
 from collections import deque
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Protocol
 
 import numpy as np
 
@@ -30,6 +30,18 @@ ALIKE_MS: Final = 250
 """By how much the delay of such packets may differ."""
 STEP: Final = 5
 """The delay is worked out anew after so many packets."""
+
+
+class Decoder(Protocol):
+    """Packets in their order to int16 (n,) at the rate, and what they tell of one that is missing."""
+
+    def __call__(self, packet: bytes) -> Sound:
+        """Raises ValueError for a packet that cannot be decoded: it counts as lost."""
+        ...
+
+    def before(self, packet: bytes, count: int) -> Sound | None:
+        """The `count` samples missing before this packet, the next to be decoded; None if it tells nothing of them."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,12 +85,9 @@ class _Stranger:
 
 
 class Steady:
-    """One stream. `put` what comes, `take` what is due. decode: packets in their order to int16 (n,) at the rate.
+    """One stream. `put` what comes, `take` what is due."""
 
-    decode may raise ValueError: that packet counts as lost.
-    """
-
-    def __init__(self, decode: Callable[[bytes], Sound], settings: SteadySettings | None = None) -> None:
+    def __init__(self, decode: Decoder, settings: SteadySettings | None = None) -> None:
         self._settings = settings = settings or SteadySettings()
         self._decode = decode
         self._conceal = Concealer(settings.rate)
@@ -107,6 +116,8 @@ class Steady:
         """Packets of another time."""
         self.concealed = 0
         """Samples made up."""
+        self.restored = 0
+        """Samples of lost packets that the packets after them told."""
         self.broken = 0
         """Packets that could not be decoded, or not be kept."""
 
@@ -185,17 +196,29 @@ class Steady:
         """Some of the next samples, 1 to `most`."""
         while not len(self._rest):
             if not self._places or self._places[0] > self._out:
-                gap = min(most, self._places[0] - self._out) if self._places else most
-                self.concealed += gap
-                return self._conceal.missing(gap)
-            self._unpack()
+                self._rest = self._instead(most)
+            else:
+                self._unpack()
         part, self._rest = self._rest[:most], self._rest[most:]
         return part
+
+    def _instead(self, most: int) -> Sound:
+        """In place of what is missing now: all of it, if the packet after it tells what it was, else `most` at most."""
+        if self._places:
+            gap = self._places[0] - self._out
+            if (told := self._decode.before(self._packets[0][0], gap)) is not None:
+                self.restored += len(told)
+                return self._conceal.sound(told)
+            most = min(most, gap)
+        self.concealed += most
+        return self._conceal.missing(most)
 
     def _unpack(self) -> None:
         """Decode the first packet held; `_rest` is what of it has not been passed."""
         place = self._places.pop(0)
         packet, length = self._packets.pop(0)
+        if place + length <= self._out:
+            return
         try:
             sound = self._decode(packet)[:length]
         except ValueError:

@@ -49,6 +49,16 @@ def read_offer(sdp: str, settings: RtcSettings) -> Offer:
     return Offer(text, "audio" in kinds, kinds.count("video"))
 
 
+def asking_for_spare(answer: str) -> str:
+    """An answer that tells its reader to send with each packet of Opus what was in the one before (RFC 7587 6.1)."""
+    lines: list[str] = []
+    for line in answer.splitlines():
+        lines.append(line)
+        if line.startswith("a=rtpmap:") and line.lower().endswith(" opus/48000/2"):
+            lines.append(f"a=fmtp:{line[len('a=rtpmap:') :].split()[0]} minptime=10;useinbandfec=1")
+    return "\r\n".join(lines) + "\r\n"
+
+
 def _without_idle_candidates(sdp: str, most: int) -> str:
     """The offer with its first UDP candidates that are IP addresses.
 

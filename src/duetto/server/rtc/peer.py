@@ -20,6 +20,7 @@ class PeerStats:
     """Counts since a peer began.
 
     received, late, duplicate: packets of the user's sound. concealed_ms: of it made up for what was lost, or silence.
+    restored_ms: of it lost, and told by the packet after it.
     delay_ms: how long it is held back now, against jitter. pictures: handed on; skipped: decoded, but too many.
     voice_dry: times the voice sent had run dry within speech. voice_dropped_ms: of it dropped, too much waited.
     voice_waiting_ms: of it not sent yet.
@@ -29,6 +30,7 @@ class PeerStats:
     late: int = 0
     duplicate: int = 0
     concealed_ms: float = 0.0
+    restored_ms: float = 0.0
     delay_ms: float = 0.0
     pictures: int = 0
     skipped: int = 0
