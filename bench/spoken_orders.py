@@ -1,8 +1,8 @@
 """Which share of spoken standing orders does the embedded stack understand, alone and as the first thing it hears?
 
-The orders of the development half of the suites on standing orders (`held_out`: of the other half), and others that
-are in no suite, each by every voice of the bench at its own rate, pitch and level. Right is what the embedded brain
-makes of the true words: the same orders, told in the same words.
+The orders of the development half of the suites on standing orders (`held_out`: of the other half), others that are in
+no suite, and such as are made of any words, each by every voice of the bench at its own rate, pitch and level. Right is
+what the embedded brain makes of the true words: the same orders, told in the same words.
 """
 
 from __future__ import annotations
@@ -93,6 +93,51 @@ OTHERS: Final = (
     "tell me when i stop dancing",
 )
 """Orders that are in no suite: to see that what is fitted to the first list holds for the kind."""
+SAID: Final = {
+    "good night": "sweet dreams",
+    "problem": "solution",
+    "holiday": "beach",
+    "really": "truly",
+    "chapter": "turn the page",
+    "summer": "sunshine",
+    "elephant": "big ears",
+    "breakfast": "pancakes",
+    "winter": "snow",
+    "doctor": "stay healthy",
+    "birthday": "congratulations",
+    "computer": "turn it off",
+    "weekend": "party time",
+    "music": "louder please",
+    "football": "goal",
+    "garden": "flowers",
+    "money": "spend it wisely",
+    "teacher": "homework",
+    "mountain": "climb it",
+    "hungry": "eat something",
+    "tired": "take a break",
+    "library": "be quiet",
+    "chicken": "egg",
+    "river": "bridge",
+}
+DONE: Final = (
+    "call the plumber",
+    "water the plants",
+    "buy new batteries",
+    "finish the report",
+    "wash the car",
+    "pick up the children",
+    "send the invoice",
+    "clean the kitchen",
+    "charge my phone",
+    "take my medicine",
+    "open the window",
+    "read a book",
+)
+ANY_WORDS: Final = (
+    *(f"when i say {cue} say {reply}" for cue, reply in SAID.items()),
+    *(f"remind me to {thing} in ten seconds" for thing in DONE),
+)
+"""Orders with words that hardly any list of the embedded brain's has."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,13 +236,11 @@ def _share(heard: Sequence[Heard]) -> float:
 
 
 def run(folder: Path) -> dict[str, Any]:
-    """The development half of the suites, and the orders that are in none."""
-    suites, others = measure(speak(of_suites("dev"))), measure(speak(OTHERS))
-    return {
-        "suites": {key: value for key, value in suites.items() if key != "wrong"},
-        "others": {key: value for key, value in others.items() if key != "wrong"},
-        "wrong": suites["wrong"] + others["wrong"],
-    }
+    """The development half of the suites, orders that are in none, and orders of any words."""
+    lists = {"suites": of_suites("dev"), "others": OTHERS, "any_words": ANY_WORDS}
+    found = {name: measure(speak(texts)) for name, texts in lists.items()}
+    wrong = [row for figures in found.values() for row in figures.pop("wrong")]
+    return {**found, "wrong": wrong}
 
 
 def held_out(folder: Path) -> dict[str, Any]:

@@ -12,7 +12,7 @@ class Language(msgspec.Struct, frozen=True):
     slots: what a slot may hold, templates of the same notation, which may use other slots.
     open_slots: slots that take any words (what to be reminded of, a note's text). Where one of them has templates in
     `slots` too, they are what is likely in it.
-    open_words: words that are likely in open slots; the recogniser can hear no others unless its vocabulary is open.
+    open_words: words that are likely in open slots, where a recogniser may look for them first.
     corrected: slots before which one may hesitate, and after which one may correct oneself ("five, no, six").
     """
 

@@ -19,6 +19,8 @@ MAX_STATES: Final = 200_000
 MAX_DEPTH: Final = 24
 """How deep slots may be nested in slots; deeper, or recursive, is refused."""
 
+FREE: Final = "~"
+"""At the end of a word that stands in an open slot: one listed for it, which is likely there, and not the only one."""
 HESITATING: Final = ("um", "uh")
 """What may be said before a slot that one corrects oneself in; `CORRECTING` what may be said after it."""
 CORRECTING: Final = (("no",), ("i", "mean"))
@@ -30,7 +32,7 @@ _TOKEN: Final = re.compile(r"<[^\s<>]+>|[()\[\]|*+]|[^\s()\[\]|*+<>]+|<|>")
 class Graph:
     """A deterministic automaton. Its start is state 0; `arcs` are (from, to, word); `finals` are where it may end.
 
-    The word of an arc is None where any one word may be said (in an open slot).
+    The word of an arc is None where any one word may be said (in an open slot); words listed there end with FREE.
     """
 
     states: int
@@ -40,7 +42,7 @@ class Graph:
     @property
     def words(self) -> frozenset[str]:
         """All words on its arcs."""
-        return frozenset(word for _, _, word in self.arcs if word is not None)
+        return frozenset(word.removesuffix(FREE) for _, _, word in self.arcs if word is not None)
 
 
 _Label = str | None
@@ -59,6 +61,8 @@ class _Draft:
 
     language: Language
     arcs: list[list[tuple[int, _Label | _Free]]] = field(default_factory=lambda: [[], []])
+    mark: str = ""
+    """FREE while what is added stands in an open slot."""
 
     def state(self) -> int:
         if len(self.arcs) >= MAX_STATES:
@@ -104,7 +108,7 @@ class _Draft:
                 start = self._slot(token[1:-1], begin, text, depth)
             else:
                 start = self.state()
-                self.arc(begin, start, token)
+                self.arc(begin, start, token + self.mark)
             if tokens and tokens[-1] in "*+":
                 self.arc(start, begin)
                 if tokens.pop() == "*":
@@ -117,13 +121,16 @@ class _Draft:
         end = self.state()
         if name not in self.language.open_slots and name not in self.language.slots:
             raise ValueError(f"language: {text!r}: nothing is said about the slot <{name}>")
+        mark = self.mark
         if name in self.language.open_slots:
+            self.mark = FREE
             loop = self.state()
             self.arc(start, loop)
             self.arc(loop, loop, None)
             self.arc(loop, end, None)
         for template in self.language.slots.get(name, ()):
             self.arc(self.template(template, start, depth + 1), end)
+        self.mark = mark
         if name in self.language.corrected:
             for word in HESITATING:
                 self.arc(start, start, word)

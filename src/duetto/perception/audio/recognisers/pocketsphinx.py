@@ -1,8 +1,9 @@
 """The embedded recogniser: pocketsphinx with the American English model in its wheel (BSD), nothing to download.
 
 Two ways to listen. With a brain's `Language` it searches a grammar of the phrases: most words come out right at about
-an eighth of a core. With an open vocabulary it searches the bundled trigram model: any words, at more cost,
-and more than half of them wrong on human speech.
+an eighth of a core; what fills an open slot is then heard a second time, as any words (`free_words`). With an open
+vocabulary it searches the bundled trigram model alone: any words, at more cost, and more than half of them wrong on
+human speech.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 import math
 import tempfile
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -21,6 +22,8 @@ from numpy.typing import NDArray
 from duetto.perception.audio.recogniser import RecogniserSettings
 from duetto.perception.audio.recognisers import grammar
 from duetto.perception.audio.recognisers.acoustic import write_both
+from duetto.perception.audio.recognisers.free_words import Filled, FreeWords, Gap, Piece, Where, joined
+from duetto.perception.audio.recognisers.grammar import FREE
 from duetto.perception.audio.recognisers.phone_loop import PhoneLoop
 from duetto.perception.audio.recognisers.pronunciation import base, pronunciations
 from duetto.timeline.arrival import TimedWord
@@ -39,6 +42,17 @@ LOOSE: Final = 1e-10
 UNKNOWN: Final = 1e-7
 """Weight of a sound that is no word: a way out where the words of the language fit badly. At 0.1 it took four in a
 hundred requests for unknown."""
+SURE: Final = 2
+"""Words of phrases on the path before what is in its open slots is worth hearing a second time: talk for others has
+none."""
+ANY: Final = "*"
+"""At the end of a word in the dictionary that may stand in any open slot. FREE: it is listed for just that one."""
+STANDS: Final = 0.9
+"""Confidence from which known words in open slots stand: of the bench's orders, 2 in 100 are wrong then."""
+LISTED_STANDS: Final = 0.2
+"""The same for words that are listed for their slot."""
+ENDS_BEFORE: Final = 50
+"""Frames before the end of what is searched in which a slot may end that the pause after it cuts off."""
 CUT_SHORT: Final = 1e-16
 """Weight of ending inside a phrase: the words so far are kept, unless a whole phrase fits about as well."""
 FLOOR_DB: Final = -28.0
@@ -148,12 +162,16 @@ class RunningMean:
 
 @dataclass(frozen=True, slots=True)
 class Vocabulary:
-    """The grammar as pocketsphinx takes it. silent: words left out, for nobody can tell how they sound."""
+    """The grammar as pocketsphinx takes it. silent: words left out, for nobody can tell how they sound.
+
+    free: it has open slots.
+    """
 
     dictionary: str
     transitions: tuple[tuple[int, int, float, str] | tuple[int, int, float], ...]
     end: int
     silent: tuple[str, ...]
+    free: bool
 
 
 def vocabulary(language: Language) -> Vocabulary:
@@ -165,9 +183,11 @@ def vocabulary(language: Language) -> Vocabulary:
     loose = tuple(dict.fromkeys(language.open_words)) if free_slots else ()
     ways, silent = pronunciations({*graph.words, *loose}, Path(pocketsphinx.get_model_path("en-us/cmudict-en-us.dict")))
     sounds = [f"++{phone}++" for phone in _PHONES]
+    said_there = {word for _, _, word in graph.arcs if word is not None} | {word + ANY for word in loose}
+    entries = [(word, ways[plain]) for word in sorted(said_there) if (plain := word.rstrip(FREE + ANY)) in ways]
     lines = [
         f"{word if number == 1 else f'{word}({number})'} {phones}"
-        for word, said in ways.items()
+        for word, said in entries
         for number, phones in enumerate(said, start=1)
     ]
     lines += [f"{sound} {phone}" for sound, phone in zip(sounds, _PHONES, strict=True)]
@@ -175,13 +195,13 @@ def vocabulary(language: Language) -> Vocabulary:
     arcs: list[tuple[int, int, float, str] | tuple[int, int, float]] = []
     for start, target, word in graph.arcs:
         if word is None:
-            arcs += [(start, target, LOOSE, free) for free in loose if free in ways]
+            arcs += [(start, target, LOOSE, free + ANY) for free in loose if free in ways]
             arcs += [(start, target, UNKNOWN, sound) for sound in sounds]
-        elif word in ways:
+        elif word.removesuffix(FREE) in ways:
             arcs.append((start, target, 1.0, word))
     arcs += [(state, end, 1.0 if state in graph.finals else CUT_SHORT) for state in range(1, graph.states)]
     arcs += [(0, noise, 1.0), (noise, end, 1.0), *((noise, noise, UNKNOWN, sound) for sound in sounds)]
-    return Vocabulary("\n".join(lines) + "\n", tuple(arcs), end, silent)
+    return Vocabulary("\n".join(lines) + "\n", tuple(arcs), end, silent, free_slots)
 
 
 class PocketsphinxRecogniser:
@@ -201,6 +221,7 @@ class PocketsphinxRecogniser:
             write_both(folder)
             common: dict[str, Any] = {"hmm": name, "loglevel": "FATAL", "fwdflat": False, "bestpath": False}
             self._phones = None if language is None else PhoneLoop(**common)
+            self._free: FreeWords | None = None
             if language is None:
                 self._decoder = pocketsphinx.Decoder(**common)
             else:
@@ -211,14 +232,16 @@ class PocketsphinxRecogniser:
                 self._decoder = pocketsphinx.Decoder(**common, **SEARCH, lm=None, dict=str(path))
                 self._decoder.add_fsg("language", self._decoder.create_fsg("language", 0, found.end, found.transitions))
                 self._decoder.activate_search("language")
+                self._free = FreeWords(folder, **common) if found.free else None
         self._floor = NoiseFloor()
         self._mean = RunningMean(self._decoder)
         self._at = 0
         self._running = False
         self._words: list[TimedWord] = []
-        self._sound: list[bytes] | None = []  # of the utterance, None where there is too much of it
+        self._sound: list[tuple[bytes, bool]] | None = []  # of the utterance, None where there is too much of it
         self._held: list[bytes] = []  # of the silence since it was settled
         self._settled = False
+        self._filled: list[Filled] = []  # its open slots, as heard at a pause
 
     @property
     def carried(self) -> tuple[float, ...]:
@@ -236,13 +259,15 @@ class PocketsphinxRecogniser:
         if self.shared:
             self._decoder.reinit_feat()  # its noise tracker remembers the utterance before
         self._floor.restart()
-        self._at, self._words = at, []
+        self._at, self._words, self._filled = at, [], []
         self._mean.restart()
         self._sound, self._held, self._settled = [], [], False
         self._decoder.start_utt()
         self._running = True
         if self._phones is not None:
             self._phones.start(self._mean.text, anew=self.shared)
+        if self._free is not None:
+            self._free.forget()
 
     def feed(self, samples: Samples, quiet: bool = False) -> Sequence[TimedWord] | None:
         sound = self._floor.under(samples).tobytes()
@@ -275,13 +300,18 @@ class PocketsphinxRecogniser:
             self._running = False
         if self._phones is not None:
             self._phones.end()
+        if self._free is not None:
+            self._free.forget()
 
-    def _decode(self, sound: bytes) -> None:
+    def _decode(self, sound: bytes, silence: bool = False) -> None:
+        """silence: nothing is said in it, so that the search of any words, which would find some, need not hear it."""
         self._decoder.process_raw(sound)
         self._mean.update()
+        if self._free is not None and self._free.listens and not silence:
+            self._free.feed(sound, self._mean.text)
         if self._sound is not None:
-            self._sound.append(sound)
-            if sum(map(len, self._sound)) > 2 * SETTLES_UP_TO:
+            self._sound.append((sound, silence))
+            if sum(len(piece) for piece, _ in self._sound) > 2 * SETTLES_UP_TO:
                 self._sound = None
 
     def _compare(self, sound: bytes) -> None:
@@ -295,34 +325,85 @@ class PocketsphinxRecogniser:
 
     def _go_on(self) -> None:
         """More came. pocketsphinx cannot take an end back, so the utterance is searched again, with a better mean."""
-        again = [*(self._sound or ()), *self._held]
+        if self._free is not None:
+            self._free.forget()
+        spoken = self._decoder.n_frames()
+        silent = sum(map(len, self._held)) // (2 * MIC_RATE // 100)
+        self._filled = [
+            replace(one, until=spoken + silent) if one.gap.end >= spoken - ENDS_BEFORE else one for one in self._filled
+        ]
+        again = [*(self._sound or ()), *((sound, True) for sound in self._held)]
         for sound in self._held:
             self._compare(sound)
         self._sound, self._held, self._settled = [], [], False
         self._mean.restart()
         self._decoder.start_utt()
         self._running = True
-        for sound in again:
-            self._decode(sound)
+        for sound, silence in again:
+            self._decode(sound, silence)
 
     def _found(self) -> list[TimedWord]:
         """The best path so far. The confidence of its words is that of all of it together."""
         best = self._decoder.hyp()
         if best is None:
             return []
-        known: list[tuple[str, int, int]] = []
+        heard: list[Piece] = []
         frames = 0
         for segment in self._decoder.seg():
-            word = str(segment.word)
+            word = base(str(segment.word))
             if word[0] in "<([":
                 continue
             frames += segment.end_frame - segment.start_frame + 1
-            if not word.startswith("++"):
-                known.append((base(word), segment.start_frame, segment.end_frame + 1))
+            where: Where = "phrase"
+            if word.startswith("++") or word.endswith(ANY):
+                where = "slot"
+            elif word.endswith(FREE):
+                where = "listed"
+            text = "" if word.startswith("++") else word.rstrip(FREE + ANY)
+            heard.append(Piece(text, segment.start_frame, segment.end_frame + 1, where))
         confidence = 1.0 if self._phones is None else self._phones.confidence(best.score, frames)
+        words = self._second_hearing(heard, confidence)
+        if words is None:
+            words = [(piece.word, piece.start, piece.end) for piece in heard if piece.word]
         return [
-            TimedWord(word, self._at + start * FRAME, self._at + end * FRAME, confidence) for word, start, end in known
+            TimedWord(word, self._at + start * FRAME, self._at + end * FRAME, confidence) for word, start, end in words
         ]
+
+    def _second_hearing(self, heard: Sequence[Piece], confidence: float) -> list[tuple[str, int, int]] | None:
+        """All words, those in open slots heard as any words; None before a pause, and where the first are as good."""
+        free = self._free
+        sure = sum(piece.where == "phrase" for piece in heard)
+        if free is None or sure < SURE or sure == len(heard):
+            return None
+        if not free.listens and self._sound is not None:
+            free.start(self._mean.text, anew=self.shared)
+            for sound, silence in self._sound:
+                if not silence:
+                    free.feed(sound, self._mean.text)
+        if self._running or not free.listens:
+            return None
+        path = joined(heard, keep_listed=confidence >= LISTED_STANDS)
+        gaps = [part for part, _, _ in path if isinstance(part, Gap)]
+        if not gaps or (confidence >= STANDS and all(gap.whole for gap in gaps)):
+            return None
+        paused = self._sound is None or any(silence for _, silence in self._sound)
+        fills = free.fill([part for part, _, _ in path], timed=not paused)
+        # What was heard at a pause stays: with the pause and what follows there are more ways to mishear it.
+        before = self._filled
+        self._filled = [
+            Filled(gap, next((old.words for old in before if old.is_at(gap)), said))
+            for gap, said in zip(gaps, fills, strict=True)
+        ]
+        rest = iter(self._filled)
+        words: list[tuple[str, int, int]] = []
+        for part, start, end in path:
+            said = [part] if isinstance(part, str) else next(rest).words
+            letters = sum(map(len, said))
+            for word in said:  # how long each of them is, nobody tells: as long as it is written
+                until = end if letters == len(word) else start + (end - start) * len(word) // letters
+                words.append((word, start, until))
+                start, letters = until, letters - len(word)
+        return words
 
 
 def make_recogniser(settings: RecogniserSettings) -> PocketsphinxRecogniser:
