@@ -21,6 +21,9 @@ TOKENS = st.sampled_from(
         " on",
         " yes",
         " (see 3)",
+        "(0:21)",
+        "(1:05, Friday 27 November 2026, 17:18; you were saying, heard: one",
+        "(3:",
         "[1]",
         " 2 < 3",
     ]
@@ -60,6 +63,26 @@ def test_marks_are_read_however_small_models_spell_them(text, mark):
 )
 def test_everything_else_stays_text(text):
     assert read(text) == read(*text) == [text]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("(0:21) It is ten.", " It is ten."),
+        ("(0:22, Friday 27 November 2026, 17:18; you were saying, heard: one) Two.", " Two."),
+        ("( -1:05) Hello (0:03)", " Hello "),
+        ("(see 3:15) and (3 of them)", "(see 3:15) and (3 of them)"),
+        ("(0:21", "(0:21"),
+    ],
+)
+def test_times_that_a_model_copies_are_not_said(text, said):
+    assert "".join(map(str, read(text))) == said
+    assert "".join(map(str, read(*text))) == said
+
+
+def test_a_copied_time_that_never_ends_is_let_go():
+    text = "(0:21 " + "and so on " * 30
+    assert read(*text) == [text]
 
 
 def test_a_mark_stands_between_the_words_around_it():

@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import asyncio
 import codecs
+import contextlib
 import os
+import sys
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -23,6 +25,9 @@ from duetto.workers.worker import describe
 
 STEP: Final = 64
 """Tokens of a prompt that are read in one go: as soon as these are, a request that is not wanted any more ends."""
+
+NICE: Final = 10
+"""How far the model's thread steps back behind the others of the machine, 0 to 19."""
 
 Template = Callable[[Sequence[Message], Sequence[dict[str, Any]]], str]
 """Messages and tools as the model's own text. Raises an exception where the model's template refuses them."""
@@ -69,7 +74,7 @@ class LlamaModel:
         self._cuts = cuts
         self._read: list[int] = []  # the tokens that the engine's state stands for
         self._ahead = threading.Event()  # ends what is read ahead
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="duetto-llama")
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="duetto-llama", initializer=_step_back)
         self.reused = 0
         """Tokens of the latest request that had been read before."""
         self.fresh = 0
@@ -246,12 +251,14 @@ def load_llama(settings: ChatSettings) -> LlamaModel:
         from llama_cpp.llama_chat_format import Jinja2ChatFormatter
     except ImportError as error:
         raise ImportError("a model in this process needs an extra: pip install 'duetto[llama]'") from error
+    threads = max(1, (os.cpu_count() or 2) - 1)  # the tick and the voice have one core to themselves
     try:
         llama = llama_cpp.Llama(
             str(path),
             n_ctx=settings.context_tokens,
             n_batch=STEP,
-            n_threads=max(1, (os.cpu_count() or 2) - 1),  # the tick and the voice have one core to themselves
+            n_threads=threads,
+            n_threads_batch=threads,
             n_gpu_layers=-1,
             verbose=False,
         )
@@ -272,6 +279,13 @@ def load_llama(settings: ChatSettings) -> LlamaModel:
     cuts = not (getattr(llama, "_is_recurrent", False) or getattr(llama, "_is_hybrid", False))
     tools, forced = "tools" in written, OPEN in written
     return LlamaModel(llama, template, settings, ends=ends, takes_tools=tools, forced=forced, cuts=cuts)
+
+
+def _step_back() -> None:
+    """Let who hears, speaks and keeps time go first: this thread, and those that it starts, take what is left."""
+    with contextlib.suppress(AttributeError, OSError):
+        if sys.platform == "linux":  # elsewhere it would be the whole process
+            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICE)
 
 
 def _text(llama: Any, token: int) -> str:

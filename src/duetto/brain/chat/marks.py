@@ -1,4 +1,7 @@
-"""The few signs by which a language model says more than words: `[wait]`, `[go on]`."""
+"""The few signs by which a language model says more than words: `[wait]`, `[go on]`.
+
+And those that it only copies: small models begin with a time, as what they are told does.
+"""
 
 from __future__ import annotations
 
@@ -17,6 +20,9 @@ class Mark(Enum):
 _LONGEST: Final = 24
 _SIGN: Final = re.compile(r"[\[<(]\s*/?\s*([a-zA-Z][a-zA-Z _-]*?)\s*/?\s*[\])>]")
 _OPEN: Final = re.compile(r"[\[<(][^\[<(\])>]*$")
+_STAMP: Final = re.compile(r"\(\s*-?\d{1,3}:\d\d\b[^()\[\]<>]*\)")
+_STAMP_BEGUN: Final = re.compile(r"\(\s*-?(?:\d{1,3}(?::(?:\d(?:\d(?:\b[^()\[\]<>]*)?)?)?)?)?$")
+_LONGEST_STAMP: Final = 200
 _NAMES: Final = {
     "wait": Mark.wait,
     "waiting": Mark.wait,
@@ -36,7 +42,7 @@ class MarkReader:
 
     def push(self, text: str) -> list[str | Mark]:
         """More text. Small models spell their marks freely: `<go on>`, `[GO_ON]` and `[continue]` are read too."""
-        self._held += text
+        self._held = _STAMP.sub("", self._held + text)
         found: list[str | Mark] = []
         start = 0
         for match in _SIGN.finditer(self._held):
@@ -47,7 +53,10 @@ class MarkReader:
                 start = match.end()
         left = self._held[start:]
         opened = _OPEN.search(left)
-        keep = opened.start() if opened is not None and len(left) - opened.start() <= _LONGEST else len(left)
+        keep = len(left)
+        if opened is not None:
+            longest = _LONGEST_STAMP if _STAMP_BEGUN.match(left, opened.start()) else _LONGEST
+            keep = opened.start() if len(left) - opened.start() <= longest else len(left)
         _add(found, left[:keep])
         self._held = left[keep:]
         return found
