@@ -74,6 +74,14 @@ def words(texts: list[str]) -> list[str]:
     return re.findall(r"\w+", " ".join(texts))
 
 
+def test_a_model_that_goes_round_in_circles_is_stopped():
+    model = chat("You are asked to write it down. " * 50, first_token=ms(300), rate=40)
+    found = play(model)
+    assert said(found) == ["You are asked to write it down."] * 3
+    assert isinstance(plain(found)[-1], ReplyEnd) and not [one for one in plain(found) if isinstance(one, Fault)]
+    assert usage(found).pieces < 60
+
+
 def test_clauses_come_in_order_at_the_times_of_their_last_tokens():
     found = play(chat("Hello there. All is well, I think", first_token=ms(300), rate=40))
     gist, first, second, used, end = found

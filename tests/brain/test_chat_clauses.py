@@ -152,3 +152,17 @@ def test_with_beginnings_no_word_is_lost_or_said_twice(tokens, count):
         found += [begun for begun in [cutter.beginning(count)] if begun]
     found += cutter.rest()
     assert words(" ".join(found)) == words(" ".join(cut("".join(tokens))))
+
+
+def test_a_text_that_goes_round_in_circles_ends():
+    cutter = Cutter()
+    said = cutter.push("One, two. " + "You are asked to write it down, and then to read it. " * 9)
+    assert said.count("You are asked to write it down,") == 3 and said.count("and then to read it.") == 3
+    assert cutter.circles
+    assert cutter.push("Something else is said now. ") == [] and cutter.rest() == []
+
+
+def test_short_words_may_come_again():
+    cutter = Cutter()
+    said = cutter.push("Left, right. " * 9)
+    assert len(said) == 9 and not cutter.circles

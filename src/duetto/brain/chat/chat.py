@@ -246,7 +246,7 @@ class ChatHandler:
         pieces = stream.__aiter__()
         first = True
         try:
-            while len(answer.text) < MOST_TEXT:
+            while len(answer.text) < MOST_TEXT and not answer.cutter.circles:
                 limit = self.settings.first_s if first else self.settings.between_s
                 try:
                     async with asyncio.timeout(limit):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from typing import Final
 
 FIRST_WORDS: Final = 2
@@ -12,6 +13,10 @@ LATER_WORDS: Final = 5
 BEGINNINGS: Final = 2
 """Beginnings of the first clause that may be said before it is whole, each of twice as many words as the one before:
 while one is said, the next comes."""
+MOST_SAID: Final = 3
+"""Times that a clause is given: small models go round in circles, and would until their limit."""
+CIRCLES_FROM: Final = 4
+"""Words of a clause that counts for that: a count or a refrain may come again."""
 MOST_WORDS: Final = 16
 """Words at which a clause is cut at any space: a model that never pauses for breath."""
 
@@ -41,6 +46,9 @@ class Cutter:
         self._begun = 0
         self._before = ""
         """What the buffer follows: nothing, a new line, or ("." for it) other text of its line."""
+        self._said: Counter[str] = Counter()
+        self.circles = False
+        """The text says the same too often. No more of it is given."""
 
     def push(self, text: str) -> list[str]:
         """More text. Returns the clauses that it completes, clean of markup and ready to be said."""
@@ -76,6 +84,12 @@ class Cutter:
     def _give(self, text: str, clauses: list[str]) -> None:
         clean = _plain(_HEADS.sub("", self._before + text).removeprefix(self._before))
         if any(c.isalnum() for c in clean):
+            words = clean.casefold().rstrip(".,;:!?…")
+            if len(words.split()) >= CIRCLES_FROM:
+                self._said[words] += 1
+                self.circles = self.circles or self._said[words] > MOST_SAID
+            if self.circles:
+                return
             clauses.append(clean)
             self._given += 1
 
