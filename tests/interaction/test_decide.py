@@ -284,7 +284,15 @@ def test_words_that_the_recogniser_still_owes_are_waited_for_but_not_for_ever() 
     for _ in range(3):
         assert not of(EndTurn, c.turn(silent("two plus", 0, caught_up=False)))
     while not of(EndTurn, c.turn(silent("two plus", 0, caught_up=False))):
-        assert c.now < s(2)
+        assert c.now < s(3)
+
+
+def test_words_that_come_long_after_the_voice_has_ended_are_answered() -> None:
+    c = Conversation()
+    while c.now < s(1.6):
+        assert not of(EndTurn, c.turn(silent("", 0, caught_up=False)))
+    ask = asked(c.turn(silent("two plus two", 0)))
+    assert ask.text == "two plus two"
 
 
 def test_a_sound_without_words_ends_without_a_reply() -> None:

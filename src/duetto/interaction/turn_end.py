@@ -14,8 +14,9 @@ from duetto.interaction.patience import Evidence, patience
 from duetto.interaction.percept import Ears, Percept
 from duetto.interaction.state import CHANGEABLE, Reply, State, Unanswered, UserTurn
 
-CATCH_UP = 400_000_000
-"""How much longer (ns) a turn may stay open for words that the recogniser still owes."""
+CATCH_UP = 2_000_000_000
+"""How much longer (ns) a turn may stay open for words that the recogniser still owes: one that hears whole utterances
+again and again may need so long on a busy machine, and a turn that ends before its words is never answered."""
 MOST_UNANSWERED = 16
 """Turns of the user that may wait for the application to have them answered; the oldest goes."""
 

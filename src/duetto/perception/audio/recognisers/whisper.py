@@ -112,4 +112,9 @@ def make_recogniser(settings: RecogniserSettings) -> WhisperRecogniser:
             what=f"the Whisper model {name!r}" + ("" if settings.download else " (download is not set)"),
         )
     folder = str(Path(folder).expanduser())
-    return WhisperRecogniser(faster_whisper.WhisperModel(folder, device="cpu", compute_type="int8", cpu_threads=1))
+    recogniser = WhisperRecogniser(
+        faster_whisper.WhisperModel(folder, device="cpu", compute_type="int8", cpu_threads=1)
+    )
+    recogniser.start(0)  # the first pass takes longer than others: not while somebody waits
+    recogniser.feed(np.zeros(LEAST_STEP, np.int16))
+    return recogniser
