@@ -94,10 +94,6 @@ OTHERS: Final = (
 )
 """Orders that are in no suite: to see that what is fitted to the first list holds for the kind."""
 SAID: Final = {
-    "good night": "sweet dreams",
-    "problem": "solution",
-    "holiday": "beach",
-    "really": "truly",
     "chapter": "turn the page",
     "summer": "sunshine",
     "elephant": "big ears",
