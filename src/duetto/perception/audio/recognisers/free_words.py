@@ -118,8 +118,8 @@ class FreeWords:
         self._end()
         self.listens = False
 
-    def fill(self, path: Sequence[str | Gap], *, timed: bool) -> list[list[str]]:
-        """What fills each gap of the path, as far as the utterance has gone.
+    def fill(self, path: Sequence[str | Gap], *, timed: bool) -> tuple[list[list[str]], bool]:
+        """What fills each gap of the path, as far as the utterance has gone, and whether its other words were heard.
 
         Of the likeliest utterances with the path's own words and something in each gap the best; without any, what the
         grammar heard or, where that was not all, what of the likeliest of all lies in the gap's time. timed: its frames
@@ -128,7 +128,7 @@ class FreeWords:
         self._end()
         gaps = [part for part in path if isinstance(part, Gap)]
         if self._decoder.hyp() is None:
-            return [list(gap.words) for gap in gaps]
+            return [list(gap.words) for gap in gaps], False
         best, most = None, -math.inf
         for words, score in islice(self._likeliest(), TRIED):
             if (found := between(words, path)) is None:
@@ -137,7 +137,9 @@ class FreeWords:
             score += AGREED * sum(tuple(said) == gap.words for said, gap in zip(found, gaps, strict=True))
             if score > most:
                 best, most = found, score
-        return best or [list(gap.words) if gap.whole or not timed else self._within(gap) for gap in gaps]
+        if best is not None:
+            return best, True
+        return [list(gap.words) if gap.whole or not timed else self._within(gap) for gap in gaps], False
 
     def _within(self, gap: Gap) -> list[str]:
         """Words of the likeliest utterance whose middle lies in the gap."""

@@ -47,6 +47,9 @@ ANY: Final = "*"
 """At the end of a word in the dictionary that may stand in any open slot. FREE: it is listed for just that one."""
 STANDS: Final = 0.9
 """Confidence from which known words in open slots stand: of the bench's orders, 2 in 100 are wrong then."""
+CONFIRMED: Final = 0.1
+"""Confidence at least, where the words of the phrase are among what was heard as any words: sounds that the grammar has
+no words for make it doubt all of an order."""
 LISTED_STANDS: Final = 0.2
 """The same for words that are listed for their slot."""
 ENDS_BEFORE: Final = 50
@@ -263,32 +266,39 @@ class PocketsphinxRecogniser:
             text = "" if word.startswith("++") else word.rstrip(FREE + ANY)
             heard.append(Piece(text, segment.start_frame, segment.end_frame + 1, where))
         confidence = 1.0 if self._phones is None else self._phones.confidence(best.score, frames)
-        words = self._second_hearing(heard, confidence)
+        words, confirmed = self._second_hearing(heard, confidence)
         if words is None:
             words = [(piece.word, piece.start, piece.end) for piece in heard if piece.word]
+        if confirmed:
+            confidence = max(confidence, CONFIRMED)
         return [
             TimedWord(word, self._at + start * FRAME, self._at + end * FRAME, confidence) for word, start, end in words
         ]
 
-    def _second_hearing(self, heard: Sequence[Piece], confidence: float) -> list[tuple[str, int, int]] | None:
-        """All words, those in open slots heard as any words; None before a pause, and where the first are as good."""
+    def _second_hearing(
+        self, heard: Sequence[Piece], confidence: float
+    ) -> tuple[list[tuple[str, int, int]] | None, bool]:
+        """All words, those in open slots heard as any words; None before a pause, and where the first are as good.
+
+        And whether the others were heard there too.
+        """
         free = self._free
         sure = sum(piece.where == "phrase" for piece in heard)
         if free is None or sure < SURE or sure == len(heard):
-            return None
+            return None, False
         if not free.listens and self._sound is not None:
             free.start(self._mean.text, anew=self.shared)
             for sound, silence in self._sound:
                 if not silence:
                     free.feed(sound, self._mean.text)
         if self._running or not free.listens:
-            return None
+            return None, False
         path = joined(heard, keep_listed=confidence >= LISTED_STANDS)
         gaps = [part for part, _, _ in path if isinstance(part, Gap)]
         if not gaps or (confidence >= STANDS and all(gap.whole for gap in gaps)):
-            return None
+            return None, False
         paused = self._sound is None or any(silence for _, silence in self._sound)
-        fills = free.fill([part for part, _, _ in path], timed=not paused)
+        fills, confirmed = free.fill([part for part, _, _ in path], timed=not paused)
         # What was heard at a pause stays: with the pause and what follows there are more ways to mishear it.
         before = self._filled
         self._filled = [
@@ -304,7 +314,7 @@ class PocketsphinxRecogniser:
                 until = end if letters == len(word) else start + (end - start) * len(word) // letters
                 words.append((word, start, until))
                 start, letters = until, letters - len(word)
-        return words
+        return words, confirmed
 
 
 def make_recogniser(settings: RecogniserSettings) -> PocketsphinxRecogniser:
