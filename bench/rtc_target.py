@@ -118,7 +118,7 @@ class _Mouth(MediaStreamTrack):
         self._codec = codec
         self._packets: deque[bytes] = deque()
 
-    async def recv(self) -> Packet:
+    async def recv(self) -> Packet[Any]:
         if self.readyState != "live":
             raise MediaStreamError
         while not self._packets:
@@ -127,7 +127,7 @@ class _Mouth(MediaStreamTrack):
                 frame = AudioFrame.from_ndarray(samples[None, start : start + FRAME], format="s16", layout="mono")
                 frame.sample_rate, frame.pts, frame.time_base = RATE, None, Fraction(1, RATE)
                 self._packets += map(bytes, self._codec.encode(frame))
-        packet = Packet(self._packets.popleft())
+        packet: Packet[Any] = Packet(self._packets.popleft())
         packet.pts, packet.time_base = self._at, Fraction(1, RATE)
         self._at += FRAME
         return packet
