@@ -15,9 +15,11 @@ from itertools import groupby, islice
 from pathlib import Path
 from typing import Any, Final, Literal
 
+import numpy as np
 import pocketsphinx
 
 from duetto.perception.audio.recognisers.pronunciation import base, pronunciations
+from duetto.timeline.turn import MIC_RATE
 
 _LOG: Final = math.log(1.0001)
 COMMON: Final = 20_000
@@ -95,6 +97,11 @@ class FreeWords:
                 for number, phones in enumerate(said, start=1):
                     out.write(f"{word if number == 1 else f'{word}({number})'} {phones}\n")
         self._decoder = pocketsphinx.Decoder(**{**common, "bestpath": True, "lm": model, "dict": str(path)})
+        # The first search of all reads the model from the disk: not while somebody waits.
+        self._decoder.start_utt()
+        self._decoder.process_raw(np.random.default_rng(1).normal(0, 2000, MIC_RATE).astype("<i2").tobytes())
+        self._decoder.end_utt()
+        self._decoder.reinit_feat()
         self._running = False
         self.listens = False
         """It has heard the utterance so far."""
