@@ -283,7 +283,7 @@ def load_llama(settings: ChatSettings) -> LlamaModel:
 
 def _step_back() -> None:
     """Let who hears, speaks and keeps time go first: this thread, and those that it starts, take what is left."""
-    with contextlib.suppress(AttributeError, OSError):
+    with contextlib.suppress(OSError):
         if sys.platform == "linux":  # elsewhere it would be the whole process
             os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICE)
 

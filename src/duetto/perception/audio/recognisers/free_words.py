@@ -18,7 +18,7 @@ from typing import Any, Final, Literal
 import numpy as np
 import pocketsphinx
 
-from duetto.perception.audio.recognisers.pronunciation import base, pronunciations
+from duetto.perception.audio.recognisers.pronunciation import base, dictionary_lines, pronunciations
 from duetto.timeline.turn import MIC_RATE
 
 _LOG: Final = math.log(1.0001)
@@ -92,10 +92,7 @@ class FreeWords:
         likely = sorted(words, key=lambda word: (-ngrams.prob([word]), word))[:COMMON]
         ways, _ = pronunciations(likely, dictionary)
         path = folder / "free.dict"
-        with path.open("w", encoding="utf-8") as out:
-            for word, said in ways.items():
-                for number, phones in enumerate(said, start=1):
-                    out.write(f"{word if number == 1 else f'{word}({number})'} {phones}\n")
+        path.write_text("\n".join(dictionary_lines(ways.items())) + "\n", encoding="utf-8")
         self._decoder = pocketsphinx.Decoder(**{**common, "bestpath": True, "lm": model, "dict": str(path)})
         # The first search of all reads the model from the disk: not while somebody waits.
         self._decoder.start_utt()

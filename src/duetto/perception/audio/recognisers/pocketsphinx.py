@@ -23,7 +23,7 @@ from duetto.perception.audio.recognisers.free_words import Filled, FreeWords, Ga
 from duetto.perception.audio.recognisers.front_end import NoiseFloor, RunningMean
 from duetto.perception.audio.recognisers.grammar import FREE
 from duetto.perception.audio.recognisers.phone_loop import PhoneLoop
-from duetto.perception.audio.recognisers.pronunciation import base, pronunciations
+from duetto.perception.audio.recognisers.pronunciation import base, dictionary_lines, pronunciations
 from duetto.timeline.arrival import TimedWord
 from duetto.timeline.clock import ms
 from duetto.timeline.language import Language
@@ -41,19 +41,19 @@ UNKNOWN: Final = 1e-7
 """Weight of a sound that is no word: a way out where the words of the language fit badly. At 0.1 it took four in a
 hundred requests for unknown."""
 SURE: Final = 2
-"""Words of phrases on the path before what is in its open slots is worth hearing a second time: talk for others has
-none."""
+"""Words outside of open slots that the grammar's path must have before its slots are heard a second time: talk for
+others mostly has none."""
 ANY: Final = "*"
 """At the end of a word in the dictionary that may stand in any open slot. FREE: it is listed for just that one."""
 STANDS: Final = 0.9
-"""Confidence from which known words in open slots stand: of the bench's orders, 2 in 100 are wrong then."""
+"""Confidence from which known words in open slots stand: of the bench's orders, 5 in 100 are wrong then."""
+LISTED_STANDS: Final = 0.2
+"""Confidence from which a slot of nothing but words that are listed for it stands."""
 CONFIRMED: Final = 0.1
 """Confidence at least, where the words of the phrase are among what was heard as any words: sounds that the grammar has
 no words for make it doubt all of an order."""
-LISTED_STANDS: Final = 0.2
-"""The same for words that are listed for their slot."""
 ENDS_BEFORE: Final = 50
-"""Frames before the end of what is searched in which a slot may end that the pause after it cuts off."""
+"""A slot that ends in so many last frames before a pause may be the one that the pause belongs to."""
 CUT_SHORT: Final = 1e-16
 """Weight of ending inside a phrase: the words so far are kept, unless a whole phrase fits about as well."""
 SETTLES_UP_TO: Final = 5 * MIC_RATE
@@ -89,11 +89,7 @@ def vocabulary(language: Language) -> Vocabulary:
     sounds = [f"++{phone}++" for phone in _PHONES]
     said_there = {word for _, _, word in graph.arcs if word is not None} | {word + ANY for word in loose}
     entries = [(word, ways[plain]) for word in sorted(said_there) if (plain := word.rstrip(FREE + ANY)) in ways]
-    lines = [
-        f"{word if number == 1 else f'{word}({number})'} {phones}"
-        for word, said in entries
-        for number, phones in enumerate(said, start=1)
-    ]
+    lines = dictionary_lines(entries)
     lines += [f"{sound} {phone}" for sound, phone in zip(sounds, _PHONES, strict=True)]
     end, noise = graph.states, graph.states + 1
     arcs: list[tuple[int, int, float, str] | tuple[int, int, float]] = []

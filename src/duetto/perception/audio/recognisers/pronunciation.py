@@ -31,6 +31,15 @@ def base(entry: str) -> str:
     return entry[: entry.index("(")] if entry.endswith(")") and "(" in entry[1:] else entry
 
 
+def dictionary_lines(entries: Iterable[tuple[str, Iterable[str]]]) -> list[str]:
+    """Words and their pronunciations in CMUdict's format, as pocketsphinx reads it."""
+    return [
+        f"{word if number == 1 else f'{word}({number})'} {phones}"
+        for word, said in entries
+        for number, phones in enumerate(said, start=1)
+    ]
+
+
 def read_dictionary(path: Path, words: Iterable[str]) -> dict[str, list[str]]:
     """The pronunciations that a CMUdict-format file gives for `words`; words it lacks are not in the result."""
     wanted = set(words)
