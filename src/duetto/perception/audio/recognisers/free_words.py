@@ -9,6 +9,7 @@ Schwartz & Austin 1991).
 from __future__ import annotations
 
 import math
+from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby, islice
@@ -35,6 +36,8 @@ AGREED: Final = 400
 and on orders of any words (`python -m bench spoken_orders`), by five voices: 362 of 435 come out right with them, 346
 without, 274 without a second hearing."""
 
+AT_ONCE: Final = 4
+"""Pieces of sound that are searched for each new one, while it catches up."""
 NEAR: Final = 10
 """Frames by which a slot may begin elsewhere when the utterance has gone on."""
 
@@ -99,6 +102,7 @@ class FreeWords:
         self._decoder.process_raw(np.random.default_rng(1).normal(0, 2000, MIC_RATE).astype("<i2").tobytes())
         self._decoder.end_utt()
         self._decoder.reinit_feat()
+        self._waiting: deque[tuple[bytes, str]] = deque()  # of the utterance, at most what the recogniser keeps of it
         self._running = False
         self.listens = False
         """It has heard the utterance so far."""
@@ -112,13 +116,26 @@ class FreeWords:
         self._decoder.start_utt()
         self._running = self.listens = True
 
+    @property
+    def ended(self) -> bool:
+        """It has been asked what it heard: nothing more can be added."""
+        return not self._running
+
     def feed(self, sound: bytes, mean: str) -> None:
         """The next sound, int16 little-endian, heard with the mean of before; `mean` is for what follows."""
-        self._decoder.process_raw(sound)
-        self._decoder.set_cmn(mean)
+        self._waiting.append((sound, mean))
+
+    def work(self, most: int = AT_ONCE) -> None:
+        """Search up to so many pieces of what was fed: who begins late catches up without holding anybody up."""
+        while self._running and self._waiting and most > 0:
+            sound, mean = self._waiting.popleft()
+            self._decoder.process_raw(sound)
+            self._decoder.set_cmn(mean)
+            most -= 1
 
     def forget(self) -> None:
         """The utterance is over, or goes on after a pause as another."""
+        self._waiting.clear()
         self._end()
         self.listens = False
 
@@ -154,6 +171,7 @@ class FreeWords:
         ]
 
     def _end(self) -> None:
+        self.work(len(self._waiting))
         if self._running:
             self._decoder.end_utt()
             self._running = False

@@ -171,16 +171,18 @@ class PocketsphinxRecogniser:
 
     def feed(self, samples: Samples, quiet: bool = False) -> Sequence[TimedWord] | None:
         sound = self._floor.under(samples).tobytes()
-        if self._settled:
+        if self._settled and quiet:
             self._held.append(sound)
-            if quiet:
-                return None
+            return None
+        if self._settled:
             self._go_on()
-        else:
-            self._decode(sound)
-            self._compare(sound)
-            if quiet and self._sound is not None:
-                self._settle()
+        self._decode(sound)
+        self._compare(sound)
+        if self._free is not None and self._free.listens:
+            self._free.feed(sound, self._mean.text)
+            self._free.work()
+        if quiet and self._sound is not None:
+            self._settle()
         found = self._found()
         if found == self._words:
             return None
@@ -204,11 +206,9 @@ class PocketsphinxRecogniser:
             self._free.forget()
 
     def _decode(self, sound: bytes, silence: bool = False) -> None:
-        """silence: nothing is said in it, so that the search of any words, which would find some, need not hear it."""
+        """silence: nothing is said in it, so that the search of any words, which would find some, is not to hear it."""
         self._decoder.process_raw(sound)
         self._mean.update()
-        if self._free is not None and self._free.listens and not silence:
-            self._free.feed(sound, self._mean.text)
         if self._sound is not None:
             self._sound.append((sound, silence))
             if sum(len(piece) for piece, _ in self._sound) > 2 * SETTLES_UP_TO:
@@ -225,8 +225,8 @@ class PocketsphinxRecogniser:
 
     def _go_on(self) -> None:
         """More came. pocketsphinx cannot take an end back, so the utterance is searched again, with a better mean."""
-        if self._free is not None:
-            self._free.forget()
+        if self._free is not None and self._free.ended:
+            self._free.forget()  # it cannot take an end back either, and begins anew when there is a slot to hear
         spoken = self._decoder.n_frames()
         silent = sum(map(len, self._held)) // (2 * MIC_RATE // 100)
         self._filled = [
