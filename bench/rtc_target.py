@@ -16,7 +16,6 @@ from typing import Any, Final
 import httpx
 import msgspec
 import numpy as np
-import soxr
 from aiortc import RTCConfiguration, RTCPeerConnection, RTCSessionDescription
 from aiortc.mediastreams import MediaStreamError, MediaStreamTrack
 from aiortc.rtcconfiguration import RTCBundlePolicy
@@ -29,6 +28,7 @@ from duetto.bench.targets.listener import Came, Sounded, Wrote
 from duetto.bench.targets.openai_realtime import error_text
 from duetto.bench.targets.target import Take
 from duetto.bench.targets.wire import PATIENCE, Message, WireFailed, take
+from duetto.perception.audio.resampler import Resampler
 from duetto.server.rtc.ice import settle
 from duetto.server.rtc.settings import RtcSettings
 from duetto.timeline.clock import Clock, Deadline, WallClock
@@ -235,12 +235,12 @@ class RtcConnection:
             self._tasks.add(self._loop.create_task(self._listen(track)))
 
     async def _listen(self, track: MediaStreamTrack) -> None:
-        resampler = soxr.ResampleStream(RATE, VOICE_RATE, 1, dtype="int16")
+        resampler = Resampler(RATE, VOICE_RATE)
         with suppress(MediaStreamError):
             while True:
                 frame: Any = await track.recv()
                 mono = np.ascontiguousarray(frame.to_ndarray().reshape(-1, 2)[:, 0])
-                sound = {"type": _SOUND, "samples": resampler.resample_chunk(mono)}
+                sound = {"type": _SOUND, "samples": resampler.push(mono)}
                 self._messages.put((self._clock.now(), sound))
 
     def _spoil(self, shape: Shape) -> None:

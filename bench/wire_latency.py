@@ -14,13 +14,13 @@ from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
-import soxr
 
 from bench.serving import serving
 from duetto.bench.cast import VOICES
 from duetto.bench.targets.listener import Sounded
 from duetto.bench.targets.named import KINDS, wire_target
 from duetto.bench.targets.wire import SLICE, Connection, WireFailed, WireTarget
+from duetto.perception.audio.resampler import Resampler
 from duetto.recording.measure import percentile
 from duetto.simulation.sound import AUDIBLE
 from duetto.simulation.voice import reading
@@ -78,7 +78,7 @@ class Room:
         self.late: list[int] = []
         self._noise = np.random.default_rng(seed)
         rate = line.dialect.rate
-        self._resampler = None if rate == VOICE_RATE else soxr.ResampleStream(VOICE_RATE, rate, 1, dtype="int16")
+        self._resampler = None if rate == VOICE_RATE else Resampler(VOICE_RATE, rate)
         self.came: list[int] = []
         """When each message with audible sound came."""
 
@@ -114,7 +114,7 @@ class Room:
         self.late.append(self.line.clock.now() - self.now)
         data = np.clip(np.rint(sound), -32768, 32767).astype(np.int16)
         if self._resampler is not None:
-            data = self._resampler.resample_chunk(data)
+            data = self._resampler.push(data)
         if len(data):
             self.line.send(self.line.dialect.sound(data.astype("<i2").tobytes()))
         for at, message in self.line.arrived():

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 import numpy as np
-import soxr
 from numpy.typing import NDArray
 
+from duetto.perception.audio.resampler import Resampler
 from duetto.timeline.clock import WallClock, ms, s
 from duetto.timeline.turn import VOICE_RATE, Samples, samples_at
 
@@ -24,7 +24,7 @@ class SoundOut:
     def __init__(self) -> None:
         self._clock = WallClock()
         self._until = 0
-        self._resampler: tuple[int, soxr.ResampleStream] | None = None
+        self._resampler: Resampler | None = None
 
     def chunks(self, samples: NDArray[Any], rate: int) -> Iterator[Samples]:
         """int16 or float (n,) or (n, channels) to int16 pieces of 40 ms. Raises ValueError that names the field."""
@@ -54,7 +54,7 @@ class SoundOut:
         if mono.ndim == 2:
             mono = mono.mean(axis=1)
         if rate != VOICE_RATE:
-            if self._resampler is None or self._resampler[0] != rate:
-                self._resampler = (rate, soxr.ResampleStream(rate, VOICE_RATE, 1, dtype="float32", quality="HQ"))
-            mono = self._resampler[1].resample_chunk(np.ascontiguousarray(mono))
+            if self._resampler is None or self._resampler.rate != rate:
+                self._resampler = Resampler(rate, VOICE_RATE, np.float32)
+            mono = self._resampler.push(mono)
         return np.clip(np.rint(mono * 32_768), -32_768, 32_767).astype(np.int16)

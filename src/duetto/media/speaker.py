@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-import soxr
 from numpy.typing import NDArray
 
 from duetto.media.portaudio import find_device, sound_system, start
 from duetto.media.problem import Notices
 from duetto.media.voice_buffer import VoiceBuffer
 from duetto.models.model import MicroTurn
+from duetto.perception.audio.resampler import Resampler
 from duetto.timeline.arrival import Fault
 from duetto.timeline.clock import NS_PER_S
 from duetto.timeline.turn import VOICE_RATE
@@ -30,7 +30,7 @@ class SpeakerObserver:
         found = find_device(self._system, "output", device)
         self.name: str = found["name"]
         self.rate = self._rate(device, found)
-        self._resampler = soxr.ResampleStream(VOICE_RATE, self.rate, 1, dtype="int16", quality="LQ")
+        self._resampler = Resampler(VOICE_RATE, self.rate)
         self.buffer = VoiceBuffer(self.rate, margin_ms=margin_ms)
         self._notices = Notices("speaker")
         self._tell_at = 1
@@ -63,7 +63,7 @@ class SpeakerObserver:
 
     def on_micro_turn(self, micro_turn: MicroTurn) -> None:
         voice = np.frombuffer(micro_turn.voice, dtype="<i2")
-        self.buffer.write(voice if self.rate == VOICE_RATE else self._resampler.resample_chunk(voice))
+        self.buffer.write(voice if self.rate == VOICE_RATE else self._resampler.push(voice))
 
     def _on_ask(self, out: NDArray[np.int16], frames: int, _time: Any, _status: Any) -> None:
         out[:, 0] = self.buffer.read(frames)

@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Final, NoReturn
 
 import numpy as np
-import soxr
 from numpy.typing import NDArray
 
 from duetto.models.model import MicroTurn
+from duetto.perception.audio.resampler import Resampler
 from duetto.timeline.turn import MIC_RATE, VOICE_RATE, samples_before
 
 HEADER: Final = 44
@@ -26,7 +26,7 @@ _NONE: Final = np.zeros(0, np.int16)
 class StereoWavWriter:
     """Observes a session and writes what was said and heard: 16 bit, 24 kHz, left the user's microphone, right duetto.
 
-    Sound in and voice out are both without gaps, so a sample's place is its count. The resampler holds 21 ms back but
+    Sound in and voice out are both without gaps, so a sample's place is its count. The resampler holds 1 ms back but
     does not shift: what comes out of it is in its place.
     The header is right after every micro-turn, so the file of a killed process can be read. Raises OSError that names
     the file where it cannot be written, and when it has grown to the format's limit of 4 GB: from then on it is
@@ -41,7 +41,7 @@ class StereoWavWriter:
             self._file = self.path.open("wb", buffering=0)
         except OSError as error:
             raise type(error)(f"{self.path}: cannot write the sound here: {error.strerror}") from error
-        self._resampler = soxr.ResampleStream(MIC_RATE, VOICE_RATE, 1, dtype="int16", quality="HQ")
+        self._resampler = Resampler(MIC_RATE, VOICE_RATE)
         self._begun = False
         self._left = _Channel()
         self._right = _Channel()
@@ -54,7 +54,7 @@ class StereoWavWriter:
             raise OSError(self.problem or f"{self.path}: the file is closed")
         for turn in micro_turn.turns:
             if turn.round == 0:
-                self._left.append(self._resampler.resample_chunk(turn.samples))
+                self._left.append(self._resampler.push(turn.samples))
         if not self._begun:
             self._begun = True  # the first voice is for the slice after the first micro-turn, the rest follows it
             self._right.append(np.zeros(samples_before(micro_turn.span.end, VOICE_RATE), np.int16))
@@ -98,7 +98,7 @@ class StereoWavWriter:
             return
         self._closed = True
         try:
-            self._left.append(self._resampler.resample_chunk(_NONE, last=True))
+            self._left.append(self._resampler.flush())
             self._write(max(self._left.end, self._right.end))
         finally:
             self._file.close()

@@ -8,16 +8,14 @@ from typing import Any, Final, Literal
 
 import numpy as np
 import pybase64
-import soxr
 from numpy.typing import NDArray
 
+from duetto.perception.audio.resampler import Resampler
 from duetto.timeline.turn import VOICE_RATE, Samples
 
 LOWEST_RATE: Final = 1_000
 HIGHEST_RATE: Final = 192_000
 G711_RATE: Final = 8_000
-QUALITY: Final = "MQ"
-"""soxr's medium quality: 16 bits are kept, and it holds back 15 ms on the way from 24 to 8 kHz (high: 21, low: 25)."""
 
 _BIAS: Final = 0x84  # added to a magnitude before it is cut into segments: ITU-T G.711, μ-law
 _CLIP: Final = 32_635  # the largest magnitude that stays below 2**15 with it
@@ -78,27 +76,20 @@ class Encoder:
     def __init__(self, format: Format, rate: int = VOICE_RATE) -> None:
         self.format = format
         self.rate = rate
-        self._resampler = self._new()
+        self._resampler = None if rate == format.rate else Resampler(rate, format.rate)
 
     def encode(self, samples: NDArray[Any] | bytes) -> bytes:
         """The next samples: int16 (n,), or their little-endian bytes."""
         found = np.frombuffer(samples, "<i2") if isinstance(samples, bytes) else samples
         if self._resampler is not None:
-            found = self._resampler.resample_chunk(np.ascontiguousarray(found, np.int16))
+            found = self._resampler.push(found)
         return self.format.encode(found)
 
     def flush(self) -> bytes:
         """What was held back. What comes then is a new stream."""
         if self._resampler is None:
             return b""
-        rest = self._resampler.resample_chunk(np.zeros(0, np.int16), last=True)
-        self._resampler = self._new()
-        return self.format.encode(rest)
-
-    def _new(self) -> Any:
-        if self.rate == self.format.rate:
-            return None
-        return soxr.ResampleStream(self.rate, self.format.rate, 1, dtype="int16", quality=QUALITY)
+        return self.format.encode(self._resampler.flush())
 
 
 def from_base64(text: str, field: str = "audio", *, most: int | None = None) -> bytes:

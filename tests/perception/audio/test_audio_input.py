@@ -31,7 +31,7 @@ def test_sixteen_kilohertz_int16_passes_bit_for_bit():
     assert audio.take(1).dtype == np.int16 and audio.available == 0 and not audio.finished
 
 
-@pytest.mark.parametrize("rate", [8000, 11_025, 22_050, 44_100, 48_000, 96_000, 44_099.5])
+@pytest.mark.parametrize("rate", [8000, 11_025, 22_050, 44_100, 48_000, 96_000])
 @pytest.mark.parametrize("block", [0.02, 0.0973])
 def test_a_click_stays_at_its_second(rate, block):
     sound = np.zeros(round(2 * rate), np.float32)
@@ -50,7 +50,7 @@ def test_resampled_sound_is_the_same_sound_and_little_of_it_is_held_back():
     audio = AudioInput(48_000)
     for first in range(0, 48_000, 960):
         audio.push(0.5 * np.sin(2 * np.pi * 440 * t[first : first + 960]))
-    assert MIC_RATE - audio.available < 0.03 * MIC_RATE
+    assert MIC_RATE - audio.available <= 17, "1 ms"
     expected = 16_384 * np.sin(2 * np.pi * 440 * np.arange(MIC_RATE) / MIC_RATE)
     assert np.abs(drained(audio)[500:-500] - expected[500:-500]).max() < 60
 

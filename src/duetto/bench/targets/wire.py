@@ -14,7 +14,6 @@ from typing import Any, Final, Protocol
 
 import msgspec
 import numpy as np
-import soxr
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidURI
 from websockets.sync.client import ClientConnection, connect
 
@@ -23,6 +22,7 @@ from duetto.bench.scenario import LONGEST, Scenario
 from duetto.bench.targets.listener import Came, Listener
 from duetto.bench.targets.target import Take
 from duetto.bench.uttered import places, uttered
+from duetto.perception.audio.resampler import Resampler
 from duetto.simulation.user import SimulatedUser
 from duetto.simulation.voice import reading
 from duetto.timeline.clock import NS_PER_S, Clock, Deadline, WallClock, ms, s
@@ -157,7 +157,7 @@ def play(line: Line, user: SimulatedUser, mouth: Mouth, noise_db: float, quiet: 
     """Let both talk until the user is through and both have been silent for `quiet` ns."""
     listener = Listener()
     dialect = line.dialect
-    resampler = None if dialect.rate == VOICE_RATE else soxr.ResampleStream(VOICE_RATE, dialect.rate, 1, dtype="int16")
+    resampler = None if dialect.rate == VOICE_RATE else Resampler(VOICE_RATE, dialect.rate)
     noise = np.random.default_rng(2)
     now = 0
     done: int | None = None  # since when the user has done everything
@@ -167,7 +167,7 @@ def play(line: Line, user: SimulatedUser, mouth: Mouth, noise_db: float, quiet: 
         line.clock.sleep_until(now + SLICE)
         for text in mouth.lines():
             line.send(*dialect.line(text))
-        data = sound if resampler is None else resampler.resample_chunk(sound)
+        data = sound if resampler is None else resampler.push(sound)
         if len(data):
             line.send(dialect.sound(data.astype("<i2").tobytes()))
         for at, message in line.arrived():

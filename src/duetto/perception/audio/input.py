@@ -7,18 +7,15 @@ from collections import deque
 from typing import Any, Final, TypeGuard
 
 import numpy as np
-import soxr
 from numpy.typing import NDArray
 
+from duetto.perception.audio.resampler import Resampler
 from duetto.timeline.stream import StreamFull
 from duetto.timeline.turn import MIC_RATE, Samples
 
 LOWEST_RATE: Final = 1_000
 HIGHEST_RATE: Final = 384_000
 MOST_CHANNELS: Final = 64
-QUALITY: Final = "HQ"
-"""soxr's high quality: pushed in blocks of 20 ms it holds back 12 ms of 24 and 48 kHz, 9 of 44.1 and 29 of 8; its
-low quality dulls sibilants, which the recogniser needs, and holds back no less."""
 
 
 class AudioInput:
@@ -29,7 +26,7 @@ class AudioInput:
     for a rate or number of channels outside its limits.
     """
 
-    def __init__(self, rate: float, channels: int = 1, *, name: str = "mic", limit_s: float = 30.0) -> None:
+    def __init__(self, rate: int, channels: int = 1, *, name: str = "mic", limit_s: float = 30.0) -> None:
         if not LOWEST_RATE <= rate <= HIGHEST_RATE:
             raise ValueError(f"rate: from {LOWEST_RATE} to {HIGHEST_RATE} samples per second (got {rate})")
         if not 1 <= channels <= MOST_CHANNELS:
@@ -38,9 +35,7 @@ class AudioInput:
         self.rate = rate
         self.channels = channels
         self._limit = round(limit_s * MIC_RATE)
-        self._resampler = (
-            None if rate == MIC_RATE else soxr.ResampleStream(rate, MIC_RATE, 1, dtype="float32", quality=QUALITY)
-        )
+        self._resampler = None if rate == MIC_RATE else Resampler(rate, MIC_RATE, np.float32)
         self._waiting: deque[Samples] = deque()
         self._available = 0
         self._taken = 0
@@ -63,7 +58,7 @@ class AudioInput:
         with self._lock:
             self._check(len(mono))
             if self._resampler is not None:
-                mono = self._resampler.resample_chunk(mono)
+                mono = self._resampler.push(mono)
             self._append(mono)
 
     def _push_canonical(self, samples: Samples) -> None:
@@ -112,7 +107,7 @@ class AudioInput:
         """No more sound comes. What the resampler held back becomes available."""
         with self._lock:
             if not self._closed and self._resampler is not None:
-                self._append(self._resampler.resample_chunk(np.zeros(0, np.float32), last=True))
+                self._append(self._resampler.flush())
             self._closed = True
 
     @property
