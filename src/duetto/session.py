@@ -27,8 +27,8 @@ class SessionSettings:
     delta: int = DELTA
     """Length of a micro-turn, ns of media time; 20 to 1000 ms."""
     grace: int = ms(12)
-    """Machine time (ns) a micro-turn may wait for quick slow work (embedded brain and voice), so that what they give
-    is still used in it."""
+    """Machine time (ns) a micro-turn may wait for quick slow work (embedded recogniser, brain and voice), so that what
+    they give is still used in it."""
     rounds: int = 5
     """Rounds a micro-turn may have at most: the slice, then up to four of arrivals."""
     mic_slack: int = ms(120)

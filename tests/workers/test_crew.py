@@ -18,8 +18,8 @@ from duetto.workers.thread import ThreadWorker
 from duetto.workers.worker import Worker, WorkerFailed
 
 
-def listen(utterance: int = 1) -> Listen:
-    return Listen(utterance, 0, b"\0\0")
+def listen(utterance: int = 1, quiet: bool = False) -> Listen:
+    return Listen(utterance, 0, b"\0\0", quiet)
 
 
 def ask(reply: int) -> Ask:
@@ -79,8 +79,8 @@ def virtual(*workers: Worker, bell: threading.Event | None = None, **settings: o
 
 def test_on_a_virtual_clock_a_result_arrives_after_its_charge_and_not_before() -> None:
     crew = virtual(InlineWorker("recogniser", Echo()))
-    crew.submit([listen()], now=ms(80))
-    assert crew.arrivals(ms(80)) == ()
+    crew.submit([listen(quiet=True)], now=ms(80))
+    assert not crew.settle(ms(80), ms(10)) and crew.arrivals(ms(80)) == ()
     assert crew.arrivals(ms(119)) == ()
     assert crew.arrivals(ms(120)) == (Hypothesis(1, (), 0, False),)
     assert crew.arrivals(ms(400)) == ()
@@ -93,6 +93,24 @@ def test_what_costs_nothing_settles_within_the_micro_turn() -> None:
     assert crew.settle(0, ms(10))
     assert crew.arrivals(0) == (Gist(1, "whole"), Clause(1, 0, "Hello."), ReplyEnd(1))
     assert not crew.settle(0, ms(10))
+
+
+def test_words_settle_within_the_micro_turn_in_which_they_are_spoken() -> None:
+    crew = virtual(InlineWorker("recogniser", Echo()))
+    crew.submit([listen()], now=ms(40))
+    assert crew.settle(ms(40), ms(10))
+    assert crew.arrivals(ms(40)) == (Hypothesis(1, (), 0, False),)
+
+
+def test_a_recogniser_that_is_behind_is_not_waited_for() -> None:
+    let_go, bell = threading.Event(), threading.Event()
+    crew = Crew([ThreadWorker("recogniser", lambda: Hung(let_go), bell)], bell, realtime=True)
+    crew.submit([listen()], now=0)
+    assert crew.quick(0)
+    crew.submit([listen()], now=ms(40))
+    assert not crew.quick(ms(40)) and not crew.settle(ms(40), ms(1000))
+    let_go.set()
+    crew.close()
 
 
 def test_an_error_is_a_fault_of_one_job_and_recovery_is_told() -> None:
@@ -120,7 +138,7 @@ def test_a_thread_gives_the_same_at_the_same_media_time() -> None:
     bell = threading.Event()
     crew = virtual(ThreadWorker("recogniser", Echo, bell), bell=bell)
     for n in range(5):
-        crew.submit([listen(n)], now=ms(n))
+        crew.submit([listen(n, quiet=True)], now=ms(n))
     assert [a.utterance for a in crew.arrivals(ms(42)) if isinstance(a, Hypothesis)] == [0, 1, 2]
     assert [a.utterance for a in crew.arrivals(ms(80)) if isinstance(a, Hypothesis)] == [3, 4]
     crew.close()

@@ -54,7 +54,8 @@ class EngineSettings:
     shed_at: float = 0.9
     """Share of its time from which on pictures are left out, so that voices keep theirs."""
     grace: int = ms(10)
-    """ns of machine time after a tick's work in which quick results (embedded brain, voice) still count in it."""
+    """ns of machine time after a tick's work in which quick results (embedded recogniser, brain, voice) still count in
+    it; less where the next tick is due before."""
     sound_limit_s: float = 30.0
     """Seconds of sound that may wait to be heard in one conversation."""
 
@@ -272,7 +273,7 @@ class Engine:
     async def _settle(self, waiting: list[Seat]) -> None:
         """The same, when nothing more is awaited, or the grace is over."""
         assert self._rung is not None
-        until = self.clock.now() + self.engine.grace
+        until = min(self.clock.now() + self.engine.grace, self._due)
         while waiting and (left := until - self.clock.now()) > 0:
             self._rung.clear()
             self._listening.set()

@@ -18,15 +18,18 @@ from duetto.timeline.clock import Deadline, ms, s
 from duetto.timeline.job import Abort, Ask, Call, Forget, Hush, Job, Keep, Listen, More, Part, Speak, Spot
 from duetto.workers.worker import BROKEN, Result, Worker
 
-_QUICK: Final[tuple[Part, ...]] = ("brain", "voice")
+_QUICK: Final[tuple[Part, ...]] = ("recogniser", "brain", "voice")
 
 
 @dataclass(frozen=True, slots=True)
 class Charges:
     """What each part's job costs in media time (ns) on a virtual clock: the median on two shared cores, rounded up."""
 
-    recogniser: int = ms(40)
-    """One micro-turn's sound through the embedded recogniser."""
+    recogniser: int = 0
+    """One micro-turn's sound through the embedded recogniser: 3 ms, 8 at most but at a pause, so it settles within its
+    micro-turn."""
+    pause: int = ms(40)
+    """The first sound of a pause through it: the words so far are searched to their end."""
     endpointer: int = ms(80)
     """One judgement of Smart Turn."""
     vision: int = ms(40)
@@ -39,6 +42,13 @@ class Charges:
     """First sound of a clause from the embedded voice: 8 ms, so it settles within its micro-turn."""
     tools: int = 0
     """A call of a tool that says nothing of the time it took."""
+
+    def of(self, job: Job) -> int:
+        """Ns of media time from handing out a job to what it yields."""
+        if isinstance(job, Listen) and (job.quiet or job.last):
+            return self.pause
+        charge: int = getattr(self, job.part)
+        return charge
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,8 +154,7 @@ class Crew:
 
     def _hand_out(self, post: _Post, job: Job, now: int) -> None:
         self._ticket += 1
-        charge: int = getattr(self.settings.charges, job.part)
-        post.tasks[self._ticket] = _Task(job, now, now + charge)
+        post.tasks[self._ticket] = _Task(job, now, now + self.settings.charges.of(job))
         post.worker.submit(self._ticket, job)
 
     # --- in ---------------------------------------------------------------------------------------------------
@@ -172,7 +181,7 @@ class Crew:
         return tuple([a for a in found if getattr(a, "reply", None) not in self._forgotten])
 
     def quick(self, now: int) -> bool:
-        """Something of a quick part (brain, voice) that is in hand may still come within this micro-turn."""
+        """Something of a quick part that is in hand may still come within this micro-turn."""
         for part in _QUICK:
             post = self._posts.get(part)
             if post is None or not post.tasks:
@@ -183,7 +192,8 @@ class Crew:
         return False
 
     def settle(self, now: int, grace: int) -> bool:
-        """Wait up to `grace` ns of machine time for a quick part (brain, voice). True if something may have arrived.
+        """Wait up to `grace` ns of machine time for a quick part (recogniser, brain, voice). True if something may have
+        arrived.
 
         On a virtual clock nothing is waited for here: what is due now arrives now.
         """
@@ -324,9 +334,14 @@ def _wanted(job: Job) -> bool:
 
 
 def _quick(post: _Post, task: _Task, now: int) -> bool:
-    """Is something of it likely to come within the micro-turn? Of slow workers only a first word about a new job."""
-    over = task.done and not task.results
-    return _wanted(task.job) and not over and not (post.worker.slow and (task.since < now or task.begun))
+    """Is something of it likely to come within the micro-turn? Of slow workers only a first word about a new job; of a
+    recogniser nothing, while it is behind.
+    """
+    if not _wanted(task.job) or (task.done and not task.results):
+        return False
+    if isinstance(task.job, Listen):
+        return all(one.since == now for one in post.tasks.values() if _wanted(one.job))
+    return not (post.worker.slow and (task.since < now or task.begun))
 
 
 def _has_come(post: _Post) -> bool:
