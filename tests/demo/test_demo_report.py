@@ -23,7 +23,8 @@ EVENTS = {
     "cut": (6.0, "revoked", "six,"),
     "line": (9.0, "line", "what is 3 times 4"),
     "12": (10.0, "heard", "12."),
-    "reads on": (12.0, "said", "the keeper had to Count the lamps"),
+    "reads": (8.0, "read", "lighthouse"),
+    "reads on": (12.0, "read", "counted"),
     "sees": (15.0, "said", "Hello."),
     "wave 1": (16.0, "said", "1"),
     "wave 2": (16.8, "said", "2"),
@@ -44,7 +45,8 @@ def recording(*without: str) -> list[MicroTurn]:
         edits = []
         for at, kind, text in events:
             if span.start <= s(at) < span.end:
-                payload = {"heard": Heard(text, 1, 1), "line": Line(text)}.get(kind, Planned(text, 1, 1))
+                payload = {"heard": Heard(text, 1, 1), "read": Heard(text, 2, 1), "line": Line(text)}.get(kind)
+                payload = payload or Planned(text, 1, 1)
                 status = "revoked" if kind == "revoked" else "committed"
                 edits.append(Increment(1, "voice", Span(s(at), s(at) + ms(10)), payload, status, s(at), "plan"))
         timing = Timing(ms(20) if index == 3 else 0, ms(2), 0, {}, {})
@@ -73,6 +75,7 @@ def test_everything_is_found_where_it_happened():
         ("12", {"a line typed while duetto speaks, used in what it says next", "and then it reads on"}),
         ("line", {"a line typed while duetto speaks, used in what it says next", "and then it reads on"}),
         ("reads on", {"and then it reads on"}),
+        ("reads", {"and then it reads on"}),
         ("sees", {"somebody is seen coming in, and greeted"}),
         ("caught", {"a word is caught while the user talks"}),
         ("wave 2", {"movements are counted aloud, as they are made"}),

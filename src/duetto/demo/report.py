@@ -29,7 +29,7 @@ class Shown:
 def shown(recording: Recording, user: Sequence[Span]) -> list[Shown]:
     """Look for each of them in the recording. user: when the user really spoke."""
     said: list[tuple[Span, str]] = []
-    words: list[tuple[int, str]] = []
+    words: list[tuple[int, str, int]] = []
     typed: list[int] = []
     cut: list[tuple[int, str]] = []
     for micro_turn in recording:
@@ -40,20 +40,21 @@ def shown(recording: Recording, user: Sequence[Span]) -> list[Shown]:
                         said.append((edit.span, text))
                     case Planned(text=text) if edit.status == "revoked":
                         cut.append((edit.at, text))
-                    case Heard(text=text):
-                        words.append((edit.span.start, text))
+                    case Heard(text=text, reply=reply):
+                        words.append((edit.span.start, text, reply))
                     case Line():
                         typed.append(edit.span.end)
-    answered = [at for at, text in words if text.strip(".,") == "84"]
-    woven = [at for at, text in words if text.strip(".,") == "12" and typed and at > typed[0]]
-    reading_on = [span.start for span, text in said if "count" in text.lower() and woven and span.start > woven[0]]
+    answered = [at for at, text, _ in words if text.strip(".,") == "84"]
+    woven = [at for at, text, _ in words if text.strip(".,") == "12" and typed and at > typed[0]]
+    story = {reply for _, text, reply in words if text == "lighthouse"}
+    reading_on = [at for at, _, reply in words if reply in story and woven and at > woven[0]]
     seen = [span.start for span, text in said if text == "Hello."]
     caught = [span.start for span, text in said if text == "Stop." and any(u.start < span.start < u.end for u in user)]
     waves = [(span.start, int(text)) for span, text in said if text.isdecimal()]
     in_time = [at for (_, one), (at, two) in pairwise(waves) if two == one + 1]
     reminders = [span.start for span, text in said if text == "Breathe."]
     over = [at for at in reminders if any(span.start < at < span.end for span in user)]
-    counted = [(at, number) for at, text in words if (number := value(text.strip(".,").split())) is not None]
+    counted = [(at, number) for at, text, _ in words if (number := value(text.strip(".,").split())) is not None]
     amended = [
         since
         for (_, one), (since, two), (_, three) in zip(counted, counted[1:], counted[2:], strict=False)

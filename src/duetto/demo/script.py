@@ -30,7 +30,7 @@ SCRIPT: Final = (
     Cue(After(s(6)), (Types("what is 3 times 4"),)),
     Cue(After(s(7)), (Waves(3.5),)),
     # A question about what is being read stops it; the reminder is said over what the user says next.
-    Cue(After(s(2)), (Says("where are you"),)),
+    Cue(After(s(3)), (Says("where are you"),)),
     Cue(Quiet(s(0.7)), (Says("add apples and cheese to my shopping list"),), limit=s(5)),
     Cue(Quiet(s(0.7)), (Says("set a timer for ten minutes"),), limit=s(5)),
     Cue(Quiet(s(0.7)), (Says("what do you see"),), limit=s(6)),
