@@ -82,9 +82,10 @@ def test_what_may_go_on_is_waited_for():
     cutter = Cutter()
     assert cutter.push("It is 3.") == []
     assert cutter.push("14 says Mr.") == [], "neither a decimal point nor a title ends a sentence"
-    assert cutter.push(" Brown,") == [], "it may be 1,000"
-    assert cutter.push(" and") == ["It is 3.14 says Mr. Brown,"]
-    assert cutter.rest() == ["and"]
+    assert cutter.push(" Brown has 1,") == [], "it may be 1,000"
+    assert cutter.push("000 and") == []
+    assert cutter.push(" more,") == ["It is 3.14 says Mr. Brown has 1,000 and more,"], "nothing goes on after a letter"
+    assert cutter.push(" so") == [] and cutter.rest() == ["so"]
 
 
 def test_a_link_is_never_cut_in_its_address():

@@ -149,7 +149,9 @@ def follow(state: State, percept: Percept) -> replies.Decision:
             continue
         if call.guess:
             continue  # the reply that called it is a draft without a turn: on its way out
-        state, _, asked = replies.ask(state, "", "tool", draft=False, now=percept.now, depth=call.depth + 1)
+        depth = max(call.depth + 1, state.owed or 0)
+        state, _, asked = replies.ask(state, "", "tool", draft=False, now=percept.now, depth=depth)
+        state = replace(state, owed=None)  # it is told of every outcome
         actions.extend(asked)
     if state.owed is not None and state.turn is None and not any(_thought_out(reply) for reply in state.replies):
         state, _, asked = replies.ask(state, "", "tool", draft=False, now=percept.now, depth=state.owed)

@@ -14,6 +14,7 @@ from typing import Literal
 from duetto.interaction import calls, replies, ways
 from duetto.interaction.action import Action, Duck, EndTurn, Hold, Restore, Resume
 from duetto.interaction.percept import Ears, Percept
+from duetto.interaction.sameness import still_fits
 from duetto.interaction.settings import BACKCHANNELS, InteractionSettings
 from duetto.interaction.state import Overlap, State
 
@@ -49,7 +50,7 @@ def meaning(state: State, ears: Ears, now: int) -> Meaning:
     if ears.words and _foreign(settings, ears, lasts):
         return "aside"
     draft = state.reply(state.turn.draft) if state.turn is not None else None
-    if ears.words and draft is not None and draft.text == ears.text and draft.understood is not None:
+    if ears.words and draft is not None and still_fits(draft, ears.text) and draft.understood is not None:
         heard = ears.sure >= settings.sure_of_whole and lasts >= settings.quiet_floor_after
         if draft.understood == "whole" and (heard or not quiet or not ears.voice):
             return "floor"

@@ -1,6 +1,6 @@
 """Has the user's turn ended? By evidence: how whole the words are, and how long the silence.
 
-While the answer is open, a draft of the reply is prepared on the words so far; it is used if they stay the same.
+While the answer is open, a draft of the reply is prepared on the words so far; it is used if they still mean the same.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from duetto.interaction.action import Action, EndTurn
 from duetto.interaction.overlap import passing_remark
 from duetto.interaction.patience import Evidence, patience
 from duetto.interaction.percept import Ears, Percept
+from duetto.interaction.sameness import still_fits
 from duetto.interaction.state import CHANGEABLE, Reply, State, Unanswered, UserTurn
 
 CATCH_UP = 2_000_000_000
@@ -49,7 +50,8 @@ def follow(state: State, percept: Percept) -> replies.Decision:
         return (state if turn is state.turn else replace(state, turn=turn)), tuple(actions)
 
     draft = state.reply(turn.draft)
-    if text and text != turn.asked and _may_draft(state, ears, turn):
+    asked_for = text == turn.asked or (turn.asked and draft is not None and still_fits(draft, text))
+    if text and not asked_for and _may_draft(state, ears, turn):
         if draft is not None:
             state, dropped = replies.drop(state, (draft.id,))
             actions.extend(dropped)
@@ -105,11 +107,11 @@ def evidence(state: State, percept: Percept) -> Evidence:
     """What is known about the end of the turn in hand."""
     ears, asked = percept.ears, state.ways.asked
     draft = state.reply(state.turn.draft) if state.turn is not None else None
-    fits = draft is not None and draft.text == ears.text and not _doubted(state, state.turn, ears)
+    fits = draft is not None and still_fits(draft, ears.text) and not _doubted(state, state.turn, ears)
     current = draft if fits else None
     return Evidence(
         understood=None if current is None else current.understood,
-        more="no" if current is None else current.more,
+        more="no" if current is None or current.text != ears.text else current.more,  # courtesy closes a request
         sure=ears.sure,
         untold=ears.untold,
         listened=state.turn is not None and state.turn.given > 0,
@@ -185,7 +187,7 @@ def _conclude(state: State, turn: UserTurn, ears: Ears | None, percept: Percept)
         if draft is not None:
             state, dropped = replies.drop(state, (draft.id,))
             actions.extend(dropped)
-    elif draft is not None and (ears is None or draft.text == ears.text) and not draft.put_off:
+    elif draft is not None and (ears is None or still_fits(draft, ears.text)) and not draft.put_off:
         answer = draft.id
         state, kept = intake.keep(state, answer, percept.now)
         actions.extend(kept)

@@ -21,7 +21,8 @@ MOST_WORDS: Final = 16
 """Words at which a clause is cut at any space: a model that never pauses for breath."""
 
 _ENDS: Final = re.compile(r"[.!?…]+[\"'”’)]*(?=\s|$)|\n+")
-_PAUSES: Final = re.compile(r"[,;:][\"'”’)]*(?=\s)|\s[–—-](?=\s)|—")
+_PAUSES: Final = re.compile(r"[,;:][\"'”’)]*(?=\s)|(?<=[^\W\d_])[,;]\Z|\s[–—-](?=\s)|—")
+# After a letter a comma needs nothing to follow: a token later a reply begins a micro-turn later.
 _ABBREVIATION: Final = re.compile(
     r"(?:^|[\s(])(?:[A-Za-z]|mr|mrs|ms|dr|prof|st|vs|no|approx|e\.g|i\.e|etc|a\.m|p\.m|inc|ltd|jr|sr)\.$", re.IGNORECASE
 )
