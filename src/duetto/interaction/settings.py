@@ -21,7 +21,7 @@ LEADS_ON = frozenset({"and", "or", "but", "so", "because", "then", "if", "that",
 class InteractionSettings:
     """When to speak, wait, duck and stop."""
 
-    whole_silence: int = ms(100)
+    whole_silence: int = ms(120)
     """Silence (ns) after which a turn has ended whose words are a whole request: as soon as the silence is known to be
     one. What is then said begins after about as long as between people (239 ms in English, Stivers et al. 2009)."""
     open_silence: int = ms(200)
