@@ -76,7 +76,9 @@ SLOTS: Final = {
         "i (say | mention | type | have said | talk about)",
         "you hear",
     ),
-    "when_said": ("<voicing> <cue> [<so_many> times]",),
+    "nth_time": ("(second | third | fourth | fifth | sixth | seventh | eighth | ninth | tenth)",),
+    "when_said": ("<voicing> <cue> [<so_many> times]", "<voicing> <cue> (<two_times> | [for] the <nth_time> time)"),
+    "two_times": ("twice",),
     "when_read": ("(my | the) screen (says | shows | reads) <cue>",),
     "when_silent": (
         "<voicing> nothing for <short>",
@@ -185,11 +187,12 @@ def _said(match: Match) -> Happening | None:
     past = "typed" if typed else "said"
     when = Heard(phrases, "typed" if typed else "either")
     cue = short(quoted(words))
-    if "so_many" not in match:
+    number = match.get("so_many") or match.get("nth_time") or ("two",) * ("two_times" in match)
+    if not number:
         verb = " ".join(voicing[2:] if voicing[1] == "have" else voicing[1:])
         text = f"I hear {cue}" if voicing[0] == "you" else f"you {verb} {cue}"
         return Happening(when, text, f"You {past} {{word}}.", "words")
-    count = whole(match.get("so_many"))
+    count = whole(number)
     if count is None:
         return None
     text = f"you have {past} {cue} {times(count)}"
