@@ -68,7 +68,8 @@ STATED = [
      {"limit": 1}),
     ("tell me when i have said you know twice", Nth(heard("you know"), 2), "You have said you know 2 times.",
      {"limit": 1}),
-    ("tell me when i say right for the fifth time", Nth(heard("right"), 5), "You have said right 5 times.", {"limit": 1}),
+    ("tell me when i say right for the fifth time", Nth(heard("right"), 5), "You have said right 5 times.",
+     {"limit": 1}),
     # counting
     ("count my push ups", Repeats("push-up"), "{n}", {}),
     ("Count my push-ups!", Repeats("push-up"), "{n}", {}),

@@ -9,6 +9,7 @@ from typing import Final, Protocol, cast
 
 import msgspec
 
+from duetto.perception.audio.agreement import Agreement, AnyWords
 from duetto.timeline.arrival import Arrival, Fault, Hypothesis, Spotted, TimedWord
 from duetto.timeline.job import Job, Listen, Spot
 from duetto.timeline.language import Language
@@ -41,6 +42,18 @@ class Recogniser(Protocol):
         ...
 
     def close(self) -> None: ...
+
+
+class HearsAny(Protocol):
+    """A recogniser that can search any words beside what it listens for."""
+
+    watched: tuple[str, ...]
+    """Phrases to be heard among them; () for none, and it does not search."""
+
+    @property
+    def any_words(self) -> AnyWords | None:
+        """As of the latest sound; None where that cannot be said."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,13 +114,15 @@ class RecogniserHandler:
     """Runs in a worker: each `Listen` brings exactly one `Hypothesis`, after the phrases that were spotted in it.
 
     spotting: makes what listens for phrases; without it they are found among the recogniser's words. If it fails, the
-    recogniser goes on.
+    recogniser goes on. What it spots is told when a search of any words agrees (`agreement`), if the recogniser has it.
     """
 
     def __init__(self, recogniser: Recogniser, spotting: MakeSpotter | None = None) -> None:
         self._recogniser = recogniser
+        self._hears_any = cast("HearsAny", recogniser) if hasattr(recogniser, "any_words") else None
         self._make_spotter = spotting
         self._spotter: Spotter | None = None
+        self._agreement = Agreement(())
         self._utterance: int | None = None
         self._words: tuple[TimedWord, ...] = ()
 
@@ -122,7 +137,7 @@ class RecogniserHandler:
             self._recogniser.start(job.start)  # one of many may have to wait here, with nothing changed (`NotNow`)
             self._utterance, self._words = job.utterance, ()
         samples = job.sound
-        yield from self._spot(job, samples)
+        spotted = self._spot(job, samples)
         try:
             heard = self._recogniser.feed(samples, job.quiet) if len(samples) else None
             if job.last:
@@ -130,6 +145,7 @@ class RecogniserHandler:
         except Exception:
             self._utterance = None
             raise
+        yield from self._told(job.utterance, spotted)
         if heard is not None:
             self._words = tuple(heard)
         if job.last:
@@ -139,8 +155,19 @@ class RecogniserHandler:
     def close(self) -> None:
         self._recogniser.close()
 
+    def _told(self, utterance: int, spotted: Iterable[Arrival]) -> Iterator[Arrival]:
+        """What was spotted and is told now, and what else there is to tell of it."""
+        phrases = [one for one in spotted if isinstance(one, Spotted)]
+        yield from (one for one in spotted if not isinstance(one, Spotted))
+        if self._spotter is not None:
+            heard = None if self._hears_any is None else self._hears_any.any_words
+            yield from self._agreement.take(utterance, phrases, heard)
+
     def _look_out(self, phrases: tuple[str, ...]) -> Iterable[Arrival]:
         self._spotter = None
+        self._agreement = Agreement(phrases)
+        if self._hears_any is not None:
+            self._hears_any.watched = phrases
         if self._make_spotter is None or not phrases:
             return ()
         try:

@@ -20,7 +20,9 @@ import numpy as np
 import pocketsphinx
 
 from duetto.perception.audio.recognisers.pronunciation import base, dictionary_lines, pronunciations
-from duetto.timeline.turn import MIC_RATE
+from duetto.timeline.clock import ms
+from duetto.timeline.phrase import words_of
+from duetto.timeline.turn import MIC_RATE, samples_before
 
 _LOG: Final = math.log(1.0001)
 COMMON: Final = 20_000
@@ -36,6 +38,9 @@ AGREED: Final = 400
 and on orders of any words (`python -m bench spoken_orders`), by five voices: 362 of 435 come out right with them, 346
 without, 274 without a second hearing."""
 
+FRAME: Final = ms(10)
+"""Length (ns) of pocketsphinx's frames."""
+PER_FRAME: Final = samples_before(FRAME, MIC_RATE)
 AT_ONCE: Final = 4
 """Pieces of sound that are searched for each new one, while it catches up."""
 NEAR: Final = 10
@@ -94,6 +99,7 @@ class FreeWords:
             words = {base(line.partition(" ")[0]) for line in lines}
         likely = sorted(words, key=lambda word: (-ngrams.prob([word]), word))[:COMMON]
         ways, _ = pronunciations(likely, dictionary)
+        self._known = frozenset(ways)
         path = folder / "free.dict"
         path.write_text("\n".join(dictionary_lines(ways.items())) + "\n", encoding="utf-8")
         self._decoder = pocketsphinx.Decoder(**{**common, "bestpath": True, "lm": model, "dict": str(path)})
@@ -104,8 +110,10 @@ class FreeWords:
         self._decoder.reinit_feat()
         self._waiting: deque[tuple[bytes, str]] = deque()  # of the utterance, at most what the recogniser keeps of it
         self._running = False
+        self._runs: list[tuple[int, int]] = []  # first frame and media time of each piece without a gap
+        self._fed = 0  # samples
         self.listens = False
-        """It has heard the utterance so far."""
+        """It hears what is fed."""
 
     def start(self, mean: str, *, anew: bool) -> None:
         """From the utterance's first sound on. mean: cepstral mean, as pocketsphinx writes it. anew: another voice."""
@@ -115,15 +123,28 @@ class FreeWords:
         self._decoder.set_cmn(mean)
         self._decoder.start_utt()
         self._running = self.listens = True
+        self._runs, self._fed = [], 0
 
     @property
     def ended(self) -> bool:
         """It has been asked what it heard: nothing more can be added."""
         return not self._running
 
-    def feed(self, sound: bytes, mean: str) -> None:
-        """The next sound, int16 little-endian, heard with the mean of before; `mean` is for what follows."""
+    def feed(self, sound: bytes, mean: str, at: int) -> None:
+        """The next sound, int16 little-endian, heard with the mean of before; `mean` is for what follows.
+
+        at: media time (ns) of its beginning: silence may have been left out before it.
+        """
+        frame = self._fed // PER_FRAME
+        if not self._runs or abs(at - self.when(frame)) > FRAME:
+            self._runs.append((frame, at))
+        self._fed += len(sound) // 2
         self._waiting.append((sound, mean))
+
+    def when(self, frame: int) -> int:
+        """Media time (ns) of a frame."""
+        first, at = next((run for run in reversed(self._runs) if run[0] <= frame), (0, 0))
+        return at + (frame - first) * FRAME
 
     def work(self, most: int = AT_ONCE) -> None:
         """Search up to so many pieces of what was fed: who begins late catches up without holding anybody up."""
@@ -132,6 +153,25 @@ class FreeWords:
             self._decoder.process_raw(sound)
             self._decoder.set_cmn(mean)
             most -= 1
+
+    def knows(self, phrase: str) -> bool:
+        """It can hear it: it has all of its words."""
+        return self._known.issuperset(words_of(phrase))
+
+    def heard(self) -> list[tuple[str, int, int]]:
+        """The likeliest words so far, each with its first frame and the one after its last."""
+        if self._decoder.hyp() is None:
+            return []
+        return [
+            (base(str(segment.word)), segment.start_frame, segment.end_frame + 1)
+            for segment in self._decoder.seg()
+            if segment.word[0] not in "<[("
+        ]
+
+    @property
+    def frames(self) -> int:
+        """How many have been searched."""
+        return int(self._decoder.n_frames())
 
     def forget(self) -> None:
         """The utterance is over, or goes on after a pause as another."""
@@ -164,11 +204,7 @@ class FreeWords:
 
     def _within(self, gap: Gap) -> list[str]:
         """Words of the likeliest utterance whose middle lies in the gap."""
-        return [
-            base(str(segment.word))
-            for segment in self._decoder.seg()
-            if segment.word[0] not in "<[(" and gap.start <= (segment.start_frame + segment.end_frame) / 2 <= gap.end
-        ]
+        return [word for word, start, end in self.heard() if gap.start <= (start + end - 1) / 2 <= gap.end]
 
     def _end(self) -> None:
         self.work(len(self._waiting))

@@ -16,21 +16,19 @@ from typing import Any, Final
 
 import pocketsphinx
 
+from duetto.perception.audio.agreement import AnyWords
 from duetto.perception.audio.recogniser import RecogniserSettings
 from duetto.perception.audio.recognisers import grammar
 from duetto.perception.audio.recognisers.acoustic import write_both
-from duetto.perception.audio.recognisers.free_words import Filled, FreeWords, Gap, Piece, Where, joined
+from duetto.perception.audio.recognisers.free_words import FRAME, Filled, FreeWords, Gap, Piece, Where, joined
 from duetto.perception.audio.recognisers.front_end import NoiseFloor, RunningMean
 from duetto.perception.audio.recognisers.grammar import FREE
 from duetto.perception.audio.recognisers.phone_loop import PhoneLoop
 from duetto.perception.audio.recognisers.pronunciation import base, dictionary_lines, pronunciations
 from duetto.timeline.arrival import TimedWord
-from duetto.timeline.clock import ms
 from duetto.timeline.language import Language
-from duetto.timeline.turn import MIC_RATE, Samples
+from duetto.timeline.turn import MIC_RATE, Samples, samples_at
 
-FRAME: Final = ms(10)
-"""Length (ns) of pocketsphinx's frames."""
 SEARCH: Final[dict[str, Any]] = {"beam": 1e-50, "wbeam": 1e-30, "pbeam": 1e-50, "pip": 0.8, "wip": 0.03}
 """Search of the grammar, chosen on requests of six synthetic voices: beams between the default, which lost a fifth of
 them, and 1e-60, which cost half as much again and understood no more; prices on words and sounds, for numbers grew
@@ -142,6 +140,9 @@ class PocketsphinxRecogniser:
         self._held: list[bytes] = []  # of the silence since it was settled
         self._settled = False
         self._filled: list[Filled] = []  # its open slots, as heard at a pause
+        self.watched: tuple[str, ...] = ()
+        self._fed = 0  # samples of the utterance
+        self._whole = False  # all of it is searched for any words
 
     @property
     def carried(self) -> tuple[float, ...]:
@@ -162,6 +163,7 @@ class PocketsphinxRecogniser:
         self._at, self._words, self._filled = at, [], []
         self._mean.restart()
         self._sound, self._held, self._settled = [], [], False
+        self._fed, self._whole = 0, False
         self._decoder.start_utt()
         self._running = True
         if self._phones is not None:
@@ -171,15 +173,20 @@ class PocketsphinxRecogniser:
 
     def feed(self, samples: Samples, quiet: bool = False) -> Sequence[TimedWord] | None:
         sound = self._floor.under(samples).tobytes()
+        begins = self._at + samples_at(self._fed, MIC_RATE)
+        self._fed += len(samples)
         if self._settled and quiet:
             self._held.append(sound)
             return None
         if self._settled:
             self._go_on()
+        if self._free is not None and self.watched and not self._free.listens:
+            self._free.start(self._mean.text, anew=self.shared)
+            self._whole = begins == self._at
         self._decode(sound)
         self._compare(sound)
         if self._free is not None and self._free.listens:
-            self._free.feed(sound, self._mean.text)
+            self._free.feed(sound, self._mean.text, begins)
             self._free.work()
         if quiet and self._sound is not None:
             self._settle()
@@ -188,6 +195,16 @@ class PocketsphinxRecogniser:
             return None
         self._words = found
         return found
+
+    @property
+    def any_words(self) -> AnyWords | None:
+        """Of the sound since the utterance began, or since a pause in which an open slot was filled."""
+        free = self._free
+        if free is None or not self.watched or not free.listens:
+            return None
+        words = tuple(TimedWord(word, free.when(start), free.when(end)) for word, start, end in free.heard())
+        unknown = tuple(phrase for phrase in self.watched if not free.knows(phrase))
+        return AnyWords(words, free.when(free.frames), unknown)
 
     def finish(self) -> Sequence[TimedWord]:
         if self._running:
@@ -226,7 +243,8 @@ class PocketsphinxRecogniser:
     def _go_on(self) -> None:
         """More came. pocketsphinx cannot take an end back, so the utterance is searched again, with a better mean."""
         if self._free is not None and self._free.ended:
-            self._free.forget()  # it cannot take an end back either, and begins anew when there is a slot to hear
+            self._free.forget()  # it cannot take an end back either
+            self._whole = False
         spoken = self._decoder.n_frames()
         silent = sum(map(len, self._held)) // (2 * MIC_RATE // 100)
         self._filled = [
@@ -282,12 +300,15 @@ class PocketsphinxRecogniser:
         sure = sum(piece.where == "phrase" for piece in heard)
         if free is None or sure < SURE or sure == len(heard):
             return None, False
-        if not free.listens and self._sound is not None:
+        if not (free.listens and self._whole) and self._sound is not None:
             free.start(self._mean.text, anew=self.shared)
+            self._whole = True
+            begins = self._at
             for sound, silence in self._sound:
                 if not silence:
-                    free.feed(sound, self._mean.text)
-        if self._running or not free.listens:
+                    free.feed(sound, self._mean.text, begins)
+                begins += samples_at(len(sound) // 2, MIC_RATE)
+        if self._running or not (free.listens and self._whole):
             return None, False
         path = joined(heard, keep_listed=confidence >= LISTED_STANDS)
         gaps = [part for part, _, _ in path if isinstance(part, Gap)]

@@ -10,6 +10,7 @@ import threading
 from collections.abc import Callable, Sequence
 from typing import Final, Protocol
 
+from duetto.perception.audio.agreement import AnyWords
 from duetto.perception.audio.recognisers.template import Heard, Step
 from duetto.timeline.arrival import TimedWord
 from duetto.timeline.turn import Samples
@@ -101,6 +102,8 @@ class PooledRecogniser:
         self._decoder: Decoder | None = None
         self._begins: int | None = None
         self._carried: tuple[float, ...] = ()
+        self.watched: tuple[str, ...] = ()
+        self.any_words: AnyWords | None = None
 
     def start(self, at: int) -> None:
         """Raises NotNow while there is no decoder for it."""
@@ -123,12 +126,13 @@ class PooledRecogniser:
         if self._decoder is None:
             raise LookupError("no utterance is open")
         begins, self._begins = self._begins, None
+        carried = self._carried if begins is not None else ()
         try:
-            heard = self._decoder.take(Step(samples, quiet, last, begins, self._carried if begins is not None else ()))
+            heard = self._decoder.take(Step(samples, quiet, last, begins, carried, self.watched))
         except Exception:
             self._give_back(broken=True)
             raise
-        self._carried = heard.carried
+        self._carried, self.any_words = heard.carried, heard.any_words
         if heard.error is not None:
             self._give_back(broken=True)
             raise RuntimeError(heard.error)

@@ -23,7 +23,8 @@ from typing import IO, Final, Protocol, cast
 import msgspec
 import numpy as np
 
-from duetto.perception.audio.recogniser import Recogniser, RecogniserSettings, open_recogniser
+from duetto.perception.audio.agreement import AnyWords
+from duetto.perception.audio.recogniser import HearsAny, Recogniser, RecogniserSettings, open_recogniser
 from duetto.timeline.arrival import TimedWord
 from duetto.workers import frames
 from duetto.workers.worker import describe
@@ -34,24 +35,32 @@ END: Final = 2
 
 
 class Step(msgspec.Struct, frozen=True, array_like=True):
-    """To a copy. at: an utterance begins there (media time, ns), by the voice that left `carried`. last: it is over."""
+    """To a copy. at: an utterance begins there (media time, ns), by the voice that left `carried`. last: it is over.
+
+    watched: phrases that are to be heard among any words.
+    """
 
     samples: bytes
     quiet: bool = False
     last: bool = False
     at: int | None = None
     carried: tuple[float, ...] = ()
+    watched: tuple[str, ...] = ()
 
 
 class Heard(msgspec.Struct, frozen=True, array_like=True):
-    """From a copy. words: as of `Recogniser.feed`, or its final ones. carried: what the next utterance begins with."""
+    """From a copy. words: as of `Recogniser.feed`, or its final ones. carried: what the next utterance begins with.
+
+    any_words: as of `HearsAny`.
+    """
 
     words: tuple[TimedWord, ...] | None = None
     carried: tuple[float, ...] = ()
     error: str | None = None
+    any_words: AnyWords | None = None
 
 
-class Carrying(Recogniser, Protocol):
+class Carrying(Recogniser, HearsAny, Protocol):
     """A recogniser that can go from voice to voice between utterances: see `PocketsphinxRecogniser` for its fields."""
 
     carried: tuple[float, ...]
@@ -67,6 +76,7 @@ def take(recogniser: Carrying, step: Step) -> Heard:
     """Do one step of an utterance. What the recogniser raises becomes an error."""
     try:
         words = None
+        recogniser.watched = step.watched
         if step.at is not None:
             recogniser.carried = step.carried
             recogniser.start(step.at)
@@ -74,7 +84,7 @@ def take(recogniser: Carrying, step: Step) -> Heard:
             words = recogniser.feed(np.frombuffer(step.samples, "<i2"), step.quiet)
         if step.last:
             words = recogniser.finish()
-        return Heard(None if words is None else tuple(words), recogniser.carried)
+        return Heard(None if words is None else tuple(words), recogniser.carried, any_words=recogniser.any_words)
     except Exception as error:
         return Heard(carried=recogniser.carried, error=describe(error))
 

@@ -1,0 +1,100 @@
+"""Phrases of orders are told when two ways of hearing agree.
+
+A keyword model tells a phrase as soon as its last sound is, and hears it in words that only sound like it ("coughing"
+for "coffee", "unlike" for "like"). A search of any words takes a little longer, and knows those other words. So what
+the first is not very sure of waits a moment for the second; and what the second hears, steadily, is told without the
+first: `python -m bench spotting` says what comes of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+import msgspec
+
+from duetto.timeline.arrival import Spotted, TimedWord
+from duetto.timeline.clock import ms
+from duetto.timeline.phrase import words_of
+
+SURE: Final = 0.75
+"""Sureness of the keyword model from which on it is believed at once."""
+WAITS: Final = ms(280)
+"""Sound (ns) after a phrase in which the search of any words may still come to hear it."""
+AGREES: Final = ms(100)
+"""Sound (ns) after a phrase from which on that search may agree: before, it has not heard what "coffee" becomes."""
+STEADY: Final = ms(240)
+"""Sound (ns) after a phrase from which on what that search hears, a second time in a row, is told without the other."""
+LONG: Final = 6
+"""Letters that a phrase must have for that: shorter words are heard in others."""
+HEARD_SURE: Final = 0.6
+"""Sureness of a phrase that only that search has heard."""
+SAME: Final = ms(250)
+"""Beginnings nearer than this (ns) are of one occurrence."""
+
+
+class AnyWords(msgspec.Struct, frozen=True, array_like=True):
+    """What a search of any words has heard of an utterance, beside the recogniser's own.
+
+    words: the likeliest so far, lower case. until: media time (ns) up to which it has searched. unknown: phrases that
+    it was asked about and cannot hear, for it does not have their words.
+    """
+
+    words: tuple[TimedWord, ...]
+    until: int
+    unknown: tuple[str, ...] = ()
+
+
+class Agreement:
+    """Decides which of the phrases that were spotted are told, and when."""
+
+    def __init__(self, phrases: Sequence[str]) -> None:
+        self._wanted = {phrase: words_of(phrase) for phrase in phrases}
+        self._waiting: list[Spotted] = []
+        self._told: dict[str, int] = {}  # where the latest occurrence that was told began, and before that none is
+        self._before: set[tuple[str, int]] = set()  # phrases that the search heard at the last look, and where
+
+    def take(self, utterance: int, spotted: Sequence[Spotted], heard: AnyWords | None) -> list[Spotted]:
+        """What is told now. spotted: by the keyword model, since the last call. heard: by the search of any words."""
+        self._waiting = [*(one for one in self._waiting if one.utterance == utterance), *spotted]
+        found = {} if heard is None else {phrase: self._places(words, heard) for phrase, words in self._wanted.items()}
+        told: list[Spotted] = []
+        still: list[Spotted] = []
+        for one in self._waiting:
+            doubted = heard is not None and one.sure < SURE and one.phrase not in heard.unknown
+            agreed = heard is not None and heard.until >= one.end + AGREES
+            agreed = agreed and any(start < one.end and end > one.start for start, end in found[one.phrase])
+            if not doubted or agreed:
+                self._tell(one, told)
+            elif heard is not None and heard.until < one.end + WAITS:
+                still.append(one)
+        self._waiting = still
+        if heard is not None:
+            now = {(phrase, start) for phrase, places in found.items() for start, _ in places}
+            for phrase, places in found.items():
+                for start, end in places:
+                    if sum(map(len, self._wanted[phrase])) < LONG:
+                        continue
+                    if heard.until >= end + STEADY and (phrase, start) in self._before:
+                        self._tell(Spotted(utterance, phrase, start, end, HEARD_SURE), told)
+            self._before = now
+        return told
+
+    def _tell(self, one: Spotted, told: list[Spotted]) -> None:
+        if one.start > self._told.get(one.phrase, -SAME) + SAME:
+            self._told[one.phrase] = one.start
+            told.append(one)
+
+    @staticmethod
+    def _places(wanted: tuple[str, ...], heard: AnyWords) -> list[tuple[int, int]]:
+        """From when to when (ns) these words stand in what was heard: "goodnight" is "good night"."""
+        letters, places = "".join(wanted), []
+        for first, begins in enumerate(heard.words):
+            so_far = ""
+            for word in heard.words[first:]:
+                so_far += word.text
+                if so_far == letters:
+                    places.append((begins.start, word.end))
+                if not letters.startswith(so_far):
+                    break
+        return places
