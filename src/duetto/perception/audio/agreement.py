@@ -17,7 +17,7 @@ from duetto.timeline.arrival import Spotted, TimedWord
 from duetto.timeline.clock import ms
 from duetto.timeline.phrase import words_of
 
-SURE: Final = 0.75
+SURE: Final = 0.65
 """Sureness of the keyword model from which on it is believed at once."""
 WAITS: Final = ms(280)
 """Sound (ns) after a phrase in which the search of any words may still come to hear it."""
