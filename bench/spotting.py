@@ -121,7 +121,8 @@ def listen(spoken: Spoken, spotter: Spotter, start: int, tallies: dict[str, Tall
     for first in range(0, len(spoken.sound), PIECE):
         piece = spoken.sound[first : first + PIECE]
         now = samples_at(first + len(piece), MIC_RATE)
-        for one in spotter.feed(start // ms(1) + 1, start + samples_at(first, MIC_RATE), piece):
+        utterance = start // ms(1) + 1  # a sentence is one, numbered by when it begins
+        for one in spotter.feed(utterance, start + samples_at(first, MIC_RATE), piece):
             told.setdefault(one.phrase, []).append((one.start - start, one.end - start, now))
     for phrase, tally in tallies.items():
         open_ = spoken.places(phrase)

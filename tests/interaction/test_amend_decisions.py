@@ -25,9 +25,8 @@ from duetto.interaction.action import (
 from duetto.interaction.intake import BROKEN_OFF, REGRET
 from duetto.interaction.microturn import decide
 from duetto.interaction.percept import Ears, Mouth, Percept
-from duetto.interaction.sameness import still_fits
 from duetto.interaction.settings import InteractionSettings
-from duetto.interaction.state import Reply, State
+from duetto.interaction.state import State
 from duetto.timeline.arrival import (
     Arrival,
     Clause,
@@ -620,23 +619,6 @@ def test_a_draft_that_was_told_to_wait_is_asked_anew_with_courtesy_too() -> None
     talk.over = replace(talk.over, words=words("how do you spell please"))
     actions = talk.turn(ears=talk.over)
     assert DropReply(draft) in actions and one(AskBrain, actions).text == "how do you spell please"
-
-
-@pytest.mark.parametrize(
-    ("asked", "ends", "fits"),
-    [
-        ("set a timer", "set a timer", True),
-        ("set a timer", "set a timer thank you", True),
-        ("no in paris", "no in paris instead", True),
-        ("what can i use", "what can i use instead", False),
-        ("set a timer", "set a timer for ten minutes", False),
-        ("set a", "set a timer please", False),
-        ("set a timer", "set a timers", False),
-        ("", "please", False),
-    ],
-)
-def test_which_words_at_the_end_ask_for_nothing_more(asked: str, ends: str, fits: bool) -> None:
-    assert still_fits(Reply(1, "spoken", asked, draft=True), ends) is fits
 
 
 @pytest.mark.parametrize("rounds", [1, 2, 4])

@@ -27,7 +27,7 @@ class Charges:
 
     recogniser: int = 0
     """One micro-turn's sound through the embedded recogniser: 3 ms, 8 at most but at a pause, so it settles within its
-    micro-turn."""
+    micro-turn. While orders wait for words it is 11 ms, and on a real clock some count a micro-turn later."""
     pause: int = ms(40)
     """The first sound of a pause through it: the words so far are searched to their end."""
     endpointer: int = ms(80)

@@ -9,10 +9,8 @@ from duetto.timeline.arrival import Spotted, TimedWord
 from duetto.timeline.clock import ms, s
 
 
-def spot(
-    phrase: str = "coffee", start: int = s(1), end: int = s(1.3), sure: float = 0.55, utterance: int = 1
-) -> Spotted:
-    return Spotted(utterance, phrase, start, end, sure)
+def spot(phrase: str = "coffee", start: int = s(1), end: int = s(1.3), sure: float = 0.55) -> Spotted:
+    return Spotted(1, phrase, start, end, sure)
 
 
 def heard(until: int, *words: tuple[str, float, float], unknown: tuple[str, ...] = ()) -> AnyWords:

@@ -31,7 +31,7 @@ def test_sixteen_kilohertz_int16_passes_bit_for_bit():
     assert audio.take(1).dtype == np.int16 and audio.available == 0 and not audio.finished
 
 
-@pytest.mark.parametrize("rate", [8000, 11_025, 22_050, 44_100, 48_000, 96_000])
+@pytest.mark.parametrize("rate", [8000, 11_025, 22_050, 44_100, 48_000, 96_000, 44_099.5])
 @pytest.mark.parametrize("block", [0.02, 0.0973])
 def test_a_click_stays_at_its_second(rate, block):
     sound = np.zeros(round(2 * rate), np.float32)

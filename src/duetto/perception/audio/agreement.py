@@ -51,39 +51,46 @@ class Agreement:
     def __init__(self, phrases: Sequence[str]) -> None:
         self._wanted = {phrase: words_of(phrase) for phrase in phrases}
         self._waiting: list[Spotted] = []
-        self._told: dict[str, int] = {}  # where the latest occurrence that was told began, and before that none is
+        self._told: dict[str, int] = {}  # where the latest occurrence that was told began: before that none is
         self._before: set[tuple[str, int]] = set()  # phrases that the search heard at the last look, and where
 
     def take(self, utterance: int, spotted: Sequence[Spotted], heard: AnyWords | None) -> list[Spotted]:
         """What is told now. spotted: by the keyword model, since the last call. heard: by the search of any words."""
-        self._waiting = [*(one for one in self._waiting if one.utterance == utterance), *spotted]
-        found = {} if heard is None else {phrase: self._places(words, heard) for phrase, words in self._wanted.items()}
+        waiting = [*(one for one in self._waiting if one.utterance == utterance), *spotted]
+        if heard is None:
+            self._waiting = []
+            return [one for one in waiting if self._is_new(one)]
+        places = {phrase: self._places(words, heard) for phrase, words in self._wanted.items()}
         told: list[Spotted] = []
-        still: list[Spotted] = []
-        for one in self._waiting:
-            doubted = heard is not None and one.sure < SURE and one.phrase not in heard.unknown
-            agreed = heard is not None and heard.until >= one.end + AGREES
-            agreed = agreed and any(start < one.end and end > one.start for start, end in found[one.phrase])
-            if not doubted or agreed:
-                self._tell(one, told)
-            elif heard is not None and heard.until < one.end + WAITS:
-                still.append(one)
-        self._waiting = still
-        if heard is not None:
-            now = {(phrase, start) for phrase, places in found.items() for start, _ in places}
-            for phrase, places in found.items():
-                for start, end in places:
-                    if sum(map(len, self._wanted[phrase])) < LONG:
-                        continue
-                    if heard.until >= end + STEADY and (phrase, start) in self._before:
-                        self._tell(Spotted(utterance, phrase, start, end, HEARD_SURE), told)
-            self._before = now
-        return told
+        self._waiting = []
+        for one in waiting:
+            believed = one.sure >= SURE or one.phrase in heard.unknown
+            if believed or (heard.until >= one.end + AGREES and _is_there(one, places[one.phrase])):
+                told.append(one)
+            elif heard.until < one.end + WAITS:
+                self._waiting.append(one)
+        told += self._standing(utterance, places, heard.until)
+        return [one for one in told if self._is_new(one)]
 
-    def _tell(self, one: Spotted, told: list[Spotted]) -> None:
-        if one.start > self._told.get(one.phrase, -SAME) + SAME:
-            self._told[one.phrase] = one.start
-            told.append(one)
+    def _standing(self, utterance: int, places: dict[str, list[tuple[int, int]]], until: int) -> list[Spotted]:
+        """What the search alone has heard for a while."""
+        found = [
+            Spotted(utterance, phrase, start, end, HEARD_SURE)
+            for phrase, its in places.items()
+            if sum(map(len, self._wanted[phrase])) >= LONG
+            for start, end in its
+            if until >= end + STEADY and (phrase, start) in self._before
+        ]
+        self._before = {(phrase, start) for phrase, its in places.items() for start, _ in its}
+        return found
+
+    def _is_new(self, one: Spotted) -> bool:
+        """It has not been told; from now on it has."""
+        latest = self._told.get(one.phrase)
+        if latest is not None and one.start <= latest + SAME:
+            return False
+        self._told[one.phrase] = one.start
+        return True
 
     @staticmethod
     def _places(wanted: tuple[str, ...], heard: AnyWords) -> list[tuple[int, int]]:
@@ -98,3 +105,7 @@ class Agreement:
                 if not letters.startswith(so_far):
                     break
         return places
+
+
+def _is_there(one: Spotted, places: Sequence[tuple[int, int]]) -> bool:
+    return any(start < one.end and end > one.start for start, end in places)

@@ -21,12 +21,12 @@ MOST_CHANNELS: Final = 64
 class AudioInput:
     """A bounded, thread-safe stream of sound: pushed at `rate`, taken as mono int16 at MIC_RATE.
 
-    rate: samples per second, 1,000 to 384,000. channels: 1 to 64, mixed to one. limit_s: seconds of sound that may
-    wait to be taken; at the limit `push` raises StreamFull, for sound is never dropped silently. Raises ValueError
-    for a rate or number of channels outside its limits.
+    rate: samples per second, 1,000 to 384,000; one that is not whole is taken as the nearest that is. channels: 1 to
+    64, mixed to one. limit_s: seconds of sound that may wait to be taken; at the limit `push` raises StreamFull, for
+    sound is never dropped silently. Raises ValueError for a rate or number of channels outside its limits.
     """
 
-    def __init__(self, rate: int, channels: int = 1, *, name: str = "mic", limit_s: float = 30.0) -> None:
+    def __init__(self, rate: float, channels: int = 1, *, name: str = "mic", limit_s: float = 30.0) -> None:
         if not LOWEST_RATE <= rate <= HIGHEST_RATE:
             raise ValueError(f"rate: from {LOWEST_RATE} to {HIGHEST_RATE} samples per second (got {rate})")
         if not 1 <= channels <= MOST_CHANNELS:
@@ -35,7 +35,7 @@ class AudioInput:
         self.rate = rate
         self.channels = channels
         self._limit = round(limit_s * MIC_RATE)
-        self._resampler = None if rate == MIC_RATE else Resampler(rate, MIC_RATE, np.float32)
+        self._resampler = None if rate == MIC_RATE else Resampler(round(rate), MIC_RATE, np.float32)
         self._waiting: deque[Samples] = deque()
         self._available = 0
         self._taken = 0

@@ -76,9 +76,11 @@ SLOTS: Final = {
         "i (say | mention | type | have said | talk about)",
         "you hear",
     ),
-    "nth_time": ("(second | third | fourth | fifth | sixth | seventh | eighth | ninth | tenth)",),
-    "when_said": ("<voicing> <cue> [<so_many> times]", "<voicing> <cue> (<two_times> | [for] the <nth_time> time)"),
-    "two_times": ("twice",),
+    "nth_time": (
+        "twice",
+        "[for] the (second | third | fourth | fifth | sixth | seventh | eighth | ninth | tenth) time",
+    ),
+    "when_said": ("<voicing> <cue> [<so_many> times | <nth_time>]",),
     "when_read": ("(my | the) screen (says | shows | reads) <cue>",),
     "when_silent": (
         "<voicing> nothing for <short>",
@@ -187,17 +189,21 @@ def _said(match: Match) -> Happening | None:
     past = "typed" if typed else "said"
     when = Heard(phrases, "typed" if typed else "either")
     cue = short(quoted(words))
-    number = match.get("so_many") or match.get("nth_time") or ("two",) * ("two_times" in match)
-    if not number:
+    if not {"so_many", "nth_time"} & set(match.slots):
         verb = " ".join(voicing[2:] if voicing[1] == "have" else voicing[1:])
         text = f"I hear {cue}" if voicing[0] == "you" else f"you {verb} {cue}"
         return Happening(when, text, f"You {past} {{word}}.", "words")
-    count = whole(number)
+    count = whole(match.get("so_many")) if "so_many" in match else _nth(match.get("nth_time"))
     if count is None:
         return None
     text = f"you have {past} {cue} {times(count)}"
     says = f"You have {past} {cue} {times(count)}."
     return Happening(Nth(when, count) if count > 1 else when, text, says, "words", once=True)
+
+
+def _nth(words: Words) -> int | None:
+    """Of "twice", or of "for the third time"."""
+    return 2 if words == ("twice",) else whole(words[-2:-1])
 
 
 def _read(match: Match) -> Happening | None:

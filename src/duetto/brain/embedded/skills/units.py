@@ -87,15 +87,15 @@ def _slot(kind: str) -> str:
     return "(" + " | ".join(f"{singular(unit)} | {unit}" for unit in KINDS[kind]) + ")"
 
 
-_AMOUNT: Final = "(<number> | a | an | half (a | an))"
 SKILL_SLOTS: Final = {
+    "amount": ("(<number> | a | an | half (a | an))",),
     **{f"unit_of_{kind}": (_slot(kind),) for kind in KINDS},
     "unit_of_temperature": ("[degrees] (celsius | fahrenheit | kelvin)",),
     "conversion": (
-        *(f"{_AMOUNT} <unit_of_{kind}> (to | in | into) <unit_of_{kind}>" for kind in KINDS),
+        *(f"<amount> <unit_of_{kind}> (to | in | into) <unit_of_{kind}>" for kind in KINDS),
         "<number> <unit_of_temperature> (to | in | into) <unit_of_temperature>",
     ),
-    "how_many": tuple(f"<unit_of_{kind}> [are | is] [there] in {_AMOUNT} <unit_of_{kind}>" for kind in KINDS),
+    "how_many": tuple(f"<unit_of_{kind}> [are | is] [there] in <amount> <unit_of_{kind}>" for kind in KINDS),
 }
 
 

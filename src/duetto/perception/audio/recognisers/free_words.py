@@ -19,10 +19,10 @@ from typing import Any, Final, Literal
 import numpy as np
 import pocketsphinx
 
+from duetto.perception.audio.recognisers.front_end import FRAME, PER_FRAME
 from duetto.perception.audio.recognisers.pronunciation import base, dictionary_lines, pronunciations
-from duetto.timeline.clock import ms
 from duetto.timeline.phrase import words_of
-from duetto.timeline.turn import MIC_RATE, samples_before
+from duetto.timeline.turn import MIC_RATE
 
 _LOG: Final = math.log(1.0001)
 COMMON: Final = 20_000
@@ -38,9 +38,6 @@ AGREED: Final = 400
 and on orders of any words (`python -m bench spoken_orders`), by five voices: 362 of 435 come out right with them, 346
 without, 274 without a second hearing."""
 
-FRAME: Final = ms(10)
-"""Length (ns) of pocketsphinx's frames."""
-PER_FRAME: Final = samples_before(FRAME, MIC_RATE)
 AT_ONCE: Final = 4
 """Pieces of sound that are searched for each new one, while it catches up."""
 NEAR: Final = 10
@@ -114,6 +111,11 @@ class FreeWords:
         self._fed = 0  # samples
         self.listens = False
         """It hears what is fed."""
+
+    @property
+    def begins(self) -> int | None:
+        """Media time (ns) of the first sound that it was fed, None before any."""
+        return self._runs[0][1] if self._runs else None
 
     def start(self, mean: str, *, anew: bool) -> None:
         """From the utterance's first sound on. mean: cepstral mean, as pocketsphinx writes it. anew: another voice."""

@@ -12,8 +12,12 @@ import numpy as np
 import pocketsphinx
 from numpy.typing import NDArray
 
-from duetto.timeline.turn import MIC_RATE, Samples
+from duetto.timeline.clock import ms
+from duetto.timeline.turn import MIC_RATE, Samples, samples_before
 
+FRAME: Final = ms(10)
+"""Length (ns) of the frames that sound is searched in."""
+PER_FRAME: Final = samples_before(FRAME, MIC_RATE)
 FLOOR_DB: Final = -28.0
 """Level of the noise under the sound, against the loudest speech so far. The model was trained on recordings that
 have noise; on clean synthetic speech it makes three times the errors without."""

@@ -20,8 +20,8 @@ from duetto.perception.audio.agreement import AnyWords
 from duetto.perception.audio.recogniser import RecogniserSettings
 from duetto.perception.audio.recognisers import grammar
 from duetto.perception.audio.recognisers.acoustic import write_both
-from duetto.perception.audio.recognisers.free_words import FRAME, Filled, FreeWords, Gap, Piece, Where, joined
-from duetto.perception.audio.recognisers.front_end import NoiseFloor, RunningMean
+from duetto.perception.audio.recognisers.free_words import Filled, FreeWords, Gap, Piece, Where, joined
+from duetto.perception.audio.recognisers.front_end import FRAME, PER_FRAME, NoiseFloor, RunningMean
 from duetto.perception.audio.recognisers.grammar import FREE
 from duetto.perception.audio.recognisers.phone_loop import PhoneLoop
 from duetto.perception.audio.recognisers.pronunciation import base, dictionary_lines, pronunciations
@@ -142,7 +142,6 @@ class PocketsphinxRecogniser:
         self._filled: list[Filled] = []  # its open slots, as heard at a pause
         self.watched: tuple[str, ...] = ()
         self._fed = 0  # samples of the utterance
-        self._whole = False  # all of it is searched for any words
 
     @property
     def carried(self) -> tuple[float, ...]:
@@ -163,7 +162,7 @@ class PocketsphinxRecogniser:
         self._at, self._words, self._filled = at, [], []
         self._mean.restart()
         self._sound, self._held, self._settled = [], [], False
-        self._fed, self._whole = 0, False
+        self._fed = 0
         self._decoder.start_utt()
         self._running = True
         if self._phones is not None:
@@ -182,7 +181,6 @@ class PocketsphinxRecogniser:
             self._go_on()
         if self._free is not None and self.watched and not self._free.listens:
             self._free.start(self._mean.text, anew=self.shared)
-            self._whole = begins == self._at
         self._decode(sound)
         self._compare(sound)
         if self._free is not None and self._free.listens:
@@ -244,9 +242,8 @@ class PocketsphinxRecogniser:
         """More came. pocketsphinx cannot take an end back, so the utterance is searched again, with a better mean."""
         if self._free is not None and self._free.ended:
             self._free.forget()  # it cannot take an end back either
-            self._whole = False
         spoken = self._decoder.n_frames()
-        silent = sum(map(len, self._held)) // (2 * MIC_RATE // 100)
+        silent = sum(map(len, self._held)) // (2 * PER_FRAME)
         self._filled = [
             replace(one, until=spoken + silent) if one.gap.end >= spoken - ENDS_BEFORE else one for one in self._filled
         ]
@@ -289,6 +286,10 @@ class PocketsphinxRecogniser:
             TimedWord(word, self._at + start * FRAME, self._at + end * FRAME, confidence) for word, start, end in words
         ]
 
+    def _hears_all(self, free: FreeWords) -> bool:
+        """The search of any words has been fed the utterance from its first sound on."""
+        return free.listens and free.begins == self._at
+
     def _second_hearing(
         self, heard: Sequence[Piece], confidence: float
     ) -> tuple[list[tuple[str, int, int]] | None, bool]:
@@ -300,15 +301,14 @@ class PocketsphinxRecogniser:
         sure = sum(piece.where == "phrase" for piece in heard)
         if free is None or sure < SURE or sure == len(heard):
             return None, False
-        if not (free.listens and self._whole) and self._sound is not None:
+        if not self._hears_all(free) and self._sound is not None:
             free.start(self._mean.text, anew=self.shared)
-            self._whole = True
             begins = self._at
             for sound, silence in self._sound:
                 if not silence:
                     free.feed(sound, self._mean.text, begins)
                 begins += samples_at(len(sound) // 2, MIC_RATE)
-        if self._running or not (free.listens and self._whole):
+        if self._running or not self._hears_all(free):
             return None, False
         path = joined(heard, keep_listed=confidence >= LISTED_STANDS)
         gaps = [part for part, _, _ in path if isinstance(part, Gap)]

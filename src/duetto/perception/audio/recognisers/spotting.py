@@ -17,8 +17,7 @@ from numpy.typing import NDArray
 
 from duetto.perception.audio.recognisers.acoustic import PARTS, Acoustics, Floats, adapted
 from duetto.perception.audio.recognisers.cepstra import Cepstra, Differences
-from duetto.perception.audio.recognisers.free_words import FRAME
-from duetto.perception.audio.recognisers.front_end import CARRIED_FRAMES, USUAL_MEAN, NoiseFloor
+from duetto.perception.audio.recognisers.front_end import CARRIED_FRAMES, FRAME, USUAL_MEAN, NoiseFloor
 from duetto.perception.audio.recognisers.keywords import Scorer, Way, any_phone, parts_of, ways_of
 from duetto.timeline.arrival import Spotted
 from duetto.timeline.clock import ms
