@@ -39,7 +39,7 @@ PER_STEP_S: Final = 120.0
 """Seconds after which a step that does not end is given up, beside what it measures."""
 ROOT: Final = Path(__file__).parent.parent
 SLOW: Final = (5, 10, 20, 30, 40, 60, 80)
-FAST: Final = (1, 20, 60, 80, 100, 120, 150, 200)
+FAST: Final = (1, 20, 60, 80, 100, 120, 150, 200, 250, 300)
 """Numbers of sessions that are tried, for those that are slow and those that are fast."""
 UNSURE: Final = 0.4
 """Share of the turns that must be answered where a model judges their ends: of synthetic voices it is often unsure, and
