@@ -11,6 +11,7 @@ from duetto.bench.scores.coherence import said_twice, wrong_starts
 from duetto.bench.scores.eva import score
 from duetto.bench.scores.fdb import behaviour, takes_over, timing
 from duetto.bench.scores.figure import median, share
+from duetto.bench.scores.floor import waits
 from duetto.bench.scores.words import plain
 from duetto.bench.scores.words import said as is_said
 from duetto.timeline.clock import s
@@ -20,8 +21,8 @@ OVER = Step(speaking=1.0, says="stop")
 REPLY = Expect(kind="reply", says=("4",), within=(0.0, 1.0))
 
 
-def answered(*agent: tuple[float, float, str], expect: tuple[Expect, ...] = (REPLY,)):
-    return taken((ASK,), expect, (said(0, ASK.says, (1.0, 1.5), (2.2, 3.0)),), *agent)
+def answered(*agent: tuple[float, float, str], expect: tuple[Expect, ...] = (REPLY,), ended: tuple[float, ...] = ()):
+    return taken((ASK,), expect, (said(0, ASK.says, (1.0, 1.5), (2.2, 3.0)),), *agent, ended=ended)
 
 
 def overlapped(kind: str, *agent: tuple[float, float, str], step: Step = OVER, says: tuple[str, ...] = (), **more):
@@ -58,6 +59,13 @@ def test_a_reply_is_judged_by_its_time_and_its_words():
     assert wrong.met and wrong.content is False and "five" in wrong.why
     (none,) = answered().verdicts
     assert none.failed and none.latency_ns is None
+
+
+def test_a_reply_s_latency_is_the_silence_that_ends_the_turn_and_the_time_from_then():
+    told = waits([answered((3.4, 4.0, "Four."), ended=(1.9, 3.15)), answered((3.6, 4.0, "Four."), ended=(3.25,))])
+    assert [figure.value for figure in told.values()] == [200, 300]
+    untold = waits([answered((3.4, 4.0, "Four.")), answered(ended=(3.1,))])
+    assert [figure.n for figure in untold.values()] == [0, 0], "nothing is told of turns without end or reply"
 
 
 def test_what_begins_in_a_pause_did_not_wait_but_a_sound_of_listening_may():

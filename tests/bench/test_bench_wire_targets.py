@@ -91,6 +91,7 @@ def test_openai_realtime_is_heard_as_it_is_played():
     sent = [base64.b64decode(message["audio"]) for _, message in line.of("input_audio_buffer.append")]
     assert np.array_equal(np.frombuffer(b"".join(sent), "<i2"), take.user) and len(take.user) == len(take.agent)
     assert take.spoken[0].start == s(0.2)
+    assert take.ended == (), "the server did not say"
     assert len(take.user) / VOICE_RATE == pytest.approx(3.2, abs=0.05), "a second after both are silent"
 
 
@@ -104,6 +105,16 @@ def test_the_user_reacts_to_its_words_and_a_cut_throws_away_what_was_not_played(
     before, _ = [word for word in take.words if word.span.start < s(1.5)], take
     assert [word.text for word in before][:3] == ["one", "two", "three"]
     assert not take.agent[round(1.5 * VOICE_RATE) : round(1.55 * VOICE_RATE)].any()
+
+
+def test_when_the_server_takes_the_turn_to_be_over_is_kept():
+    script = [
+        *realtime(1.0, 1.2, "It is eighty-four."),
+        (0.9, {"type": "input_audio_buffer.committed", "item_id": "u"}),
+    ]
+    _, take = taken(OpenAIRealtime(), sorted(script, key=lambda one: one[0]), HELLO)
+    (at,) = take.ended
+    assert at == pytest.approx(s(0.9), abs=ms(25))
 
 
 def test_what_is_typed_is_sent_as_a_line():

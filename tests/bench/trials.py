@@ -37,8 +37,10 @@ def taken(
     half: str = "dev",
     duration: float = 12.0,
     ducked: tuple[float, ...] = (),
+    ended: tuple[float, ...] = (),
 ) -> Taken:
     scenario = Scenario(about="made by hand", steps=steps, expect=expect, suite=suite, name=name)
     speech, words = spoken(*agent)
-    trial = Trial(scenario.id, half, "nobody", s(duration), user, speech, words, tuple(s(moment) for moment in ducked))
+    told = tuple(s(moment) for moment in ducked), tuple(s(moment) for moment in ended)
+    trial = Trial(scenario.id, half, "nobody", s(duration), user, speech, words, told[0], ended=told[1])
     return judge(scenario, trial)

@@ -123,6 +123,7 @@ def take(target: Target, item: Item, seed: int, folder: Path) -> Trial:
         model=found.model,
         typed=tuple(speech_of(line) for line in found.typed),
         shown=found.shown,
+        ended=found.ended,
     )
 
 

@@ -10,6 +10,7 @@ from duetto.bench.scores import Figure
 
 TRADES: Final = (
     ("fast and patient", ("reply latency, median ms", "began in a pause")),
+    ("what a reply waits for", ("silence to the turn's end, median ms", "turn's end to reply, median ms")),
     ("yields and goes on", ("yielded", "selectivity, mean of three")),
     ("yields and goes on", ("onset to silent, median ms", "onset to ducked, median ms")),
     ("listening", ("gave a backchannel", "took the turn instead")),

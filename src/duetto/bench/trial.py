@@ -67,7 +67,8 @@ class Trial(msgspec.Struct, frozen=True):
     320 ms bridged. words: the agent's words. ducked: moments at which the agent lowered its voice, where the target
     tells. drafts, model: where the target tells. typed: lines that were typed and sent, each with one piece, from the
     first key to the sending. shown: words that the agent showed and did not say, where the target tells. error: why
-    the target could not take it, "" if it could.
+    the target could not take it, "" if it could. ended: moments at which the agent took the user's turn to be over,
+    where the target tells.
     """
 
     item: str
@@ -83,3 +84,4 @@ class Trial(msgspec.Struct, frozen=True):
     typed: tuple[UserSpeech, ...] = ()
     shown: tuple[AgentWord, ...] = ()
     error: str = ""
+    ended: tuple[int, ...] = ()

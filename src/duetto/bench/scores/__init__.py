@@ -11,7 +11,7 @@ from duetto.bench.scores.coherence import coherence
 from duetto.bench.scores.count import count
 from duetto.bench.scores.eva import eva
 from duetto.bench.scores.figure import Figure
-from duetto.bench.scores.floor import drafts, fast_and_patient, listens, yields_and_holds
+from duetto.bench.scores.floor import drafts, fast_and_patient, listens, waits, yields_and_holds
 from duetto.bench.scores.joint import joint
 from duetto.bench.scores.judge import judge
 from duetto.bench.scores.proactive import on_cue, on_time
@@ -28,6 +28,7 @@ Summary: TypeAlias = dict[str, dict[str, dict[str, dict[str, Figure]]]]
 SCORERS: Final[dict[str, Scorer]] = {
     "joint": joint,
     "fast and patient": fast_and_patient,
+    "what a reply waits for": waits,
     "yields and goes on": yields_and_holds,
     "listening": listens,
     "coherence": coherence,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from duetto.bench.scores.figure import Figure, mean, median, p90, share
-from duetto.bench.scores.taken import Taken
+from duetto.bench.scores.taken import EARLY, Taken
 from duetto.bench.verdict import Verdict
 from duetto.timeline.clock import in_ms, s
 
@@ -19,6 +19,24 @@ def fast_and_patient(taken: Sequence[Taken]) -> dict[str, Figure]:
         "reply latency, p90 ms": p90(latencies),
         "replied in time": share(v.met for v in _verdicts(taken, "reply")),
     }
+
+
+def waits(taken: Sequence[Taken]) -> dict[str, Figure]:
+    """What a reply's latency is made of, where the target tells when it takes a turn to be over: the silence until
+    then, and the time from then to the reply's first sound.
+    """
+    silences: list[float] = []
+    rests: list[float] = []
+    for one in taken:
+        for _, verdict, speech in one.expected("reply"):
+            if not verdict.applies or verdict.latency_ns is None:
+                continue
+            begun = speech.span.end + verdict.latency_ns
+            ended = [at for at in one.trial.ended if speech.span.end - EARLY <= at <= begun]
+            if ended:
+                silences.append(in_ms(ended[-1] - speech.span.end))
+                rests.append(in_ms(begun - ended[-1]))
+    return {"silence to the turn's end, median ms": median(silences), "turn's end to reply, median ms": median(rests)}
 
 
 def yields_and_holds(taken: Sequence[Taken]) -> dict[str, Figure]:

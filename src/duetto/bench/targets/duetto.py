@@ -23,7 +23,7 @@ from duetto.bench.trial import AgentWord, Drafts, ModelUse
 from duetto.bench.uttered import places, uttered
 from duetto.brain.brain import BrainHandler
 from duetto.brain.embedded import EmbeddedBrain, language
-from duetto.interaction.action import AskBrain, DropReply, Duck, KeepReply, Show, TrimReply
+from duetto.interaction.action import AskBrain, DropReply, Duck, EndTurn, KeepReply, Show, TrimReply
 from duetto.models.model import MicroTurn
 from duetto.perception.audio.endpointing import EndpointHandler, SmartTurn
 from duetto.perception.audio.input import AudioInput
@@ -171,6 +171,7 @@ class DuettoTarget:
             tuple(user.typed),
             uttered(user.spoken, found),
             tuple(ear.shown),
+            tuple(ear.ended),
         )
 
     def _parts(self, scenario: Scenario, ear: _Ear) -> tuple[Settings, Callable[[Settings, Event], list[Worker]]]:
@@ -245,7 +246,7 @@ class _Tape:
 
 
 class _Ear:
-    """Hears the session: its voice in its place, the words that were heard, when it ducked, its drafts."""
+    """Hears the session: its voice, the words that were heard, its drafts; when it ducked, and when it ended a turn."""
 
     def __init__(self) -> None:
         self._voice: list[Samples] = []
@@ -253,6 +254,7 @@ class _Ear:
         self.words: list[AgentWord] = []
         self.ducked: list[int] = []
         self.shown: list[AgentWord] = []
+        self.ended: list[int] = []
         self._drafts: set[int] = set()
         self._kept: set[int] = set()
         self._asked: dict[int, int] = {}
@@ -274,6 +276,8 @@ class _Ear:
                     case Show():
                         at = Span(output.at, output.at)
                         self.shown += [AgentWord(word, at) for word in action.text.split()]
+                    case EndTurn(text=text, counts=True) if text:
+                        self.ended.append(output.at)
                     case AskBrain():
                         self._asked[action.reply] = output.at
                         if action.draft:

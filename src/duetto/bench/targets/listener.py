@@ -48,7 +48,12 @@ class Cut:
     """What has not been played of any reply is not to be played."""
 
 
-Came = Sounded | Wrote | Done | Cut
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """The agent takes the user's turn to be over."""
+
+
+Came = Sounded | Wrote | Done | Cut | Ended
 
 
 @dataclass(slots=True)
@@ -103,6 +108,8 @@ class Listener:
     """One time axis, from media time 0 on. Sound is played when it comes, or after what came before it."""
 
     def __init__(self) -> None:
+        self.ended: list[int] = []
+        """Media times (ns) at which the agent took the user's turn to be over, where the wire tells."""
         self._pieces: list[_Piece] = []
         self._replies: dict[str, _Reply] = {}
         self._sounded_until = 0
@@ -119,6 +126,8 @@ class Listener:
                 reply.whole = not reply.cut
             case Cut():
                 return list(self._cut(samples_before(at, VOICE_RATE)))
+            case Ended():
+                self.ended.append(at)
         return []
 
     @property

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pybase64
 
-from duetto.bench.targets.listener import Came, Cut, Done, Sounded, Wrote
+from duetto.bench.targets.listener import Came, Cut, Done, Ended, Sounded, Wrote
 from duetto.bench.targets.wire import Message, WireFailed
 from duetto.timeline.clock import NS_PER_MS
 from duetto.timeline.turn import VOICE_RATE
@@ -63,6 +63,8 @@ class OpenAIRealtime:
                 yield Done(item)
             case "input_audio_buffer.speech_started":
                 yield Cut()
+            case "input_audio_buffer.committed":
+                yield Ended()
             case _:
                 pass
 

@@ -19,7 +19,8 @@ class Take:
     user, agent: both sounds on one time axis, int16 (n,) at VOICE_RATE. spoken: what the user said, and when.
     words: the agent's. ducked: moments (ns) at which it lowered its voice. drafts, model. All three where it tells.
     typed: lines that the user typed. uttered: of each of `spoken` its words, where their times are known. shown: words
-    that the agent showed and did not say.
+    that the agent showed and did not say. ended: moments (ns) at which it took the user's turn to be over, where it
+    tells.
     """
 
     user: Samples
@@ -32,6 +33,7 @@ class Take:
     typed: tuple[Spoken, ...] = ()
     uttered: tuple[tuple[UserWord, ...], ...] = ()
     shown: tuple[AgentWord, ...] = ()
+    ended: tuple[int, ...] = ()
 
 
 class Target(Protocol):

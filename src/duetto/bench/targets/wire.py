@@ -181,7 +181,9 @@ def play(line: Line, user: SimulatedUser, mouth: Mouth, noise_db: float, quiet: 
             if now >= min(max(done, listener.sounded_until) + quiet, done + TAIL):
                 break
     line.send(*dialect.farewell)
-    return Take(mouth.whole, listener.sound(0, now), tuple(user.spoken), tuple(listener.words()))
+    return Take(
+        mouth.whole, listener.sound(0, now), tuple(user.spoken), tuple(listener.words()), ended=tuple(listener.ended)
+    )
 
 
 class Mouth:
