@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import msgspec
 
 from duetto.brain.brain import BrainHandler, Part
-from duetto.brain.embedded import repair
+from duetto.brain.embedded import combined, repair
 from duetto.brain.embedded.language import build_language
 from duetto.brain.embedded.memory import Memory, Pending, Plan
 from duetto.brain.embedded.skill import Answer, Question
@@ -163,6 +163,11 @@ class EmbeddedBrain:
         if ask.how == "typed" and (text := reading.typed_text(ask.text)) is not None:
             return self._thought(ask, "whole", reading.start_reading(text, memory), memory)
         words, found = self._understand(ask, memory)
+        two = combined.taken_apart(words, found, self._understander.understand)
+        if two is not None:
+            return self._thought(
+                ask, "whole", combined.answer(two, ask.context, memory), memory, _more(two[1], ask.context)
+            )
         if found.understood == "whole":
             assert found.skill is not None and found.match is not None
             answer = found.skill.answer(found.match, ask.context, memory)

@@ -129,6 +129,27 @@ LIKELY: Final[dict[str, tuple[str, ...]]] = {
 }
 """What is likely in the open slots, as phrases: a recogniser hears these well, and any other words less well."""
 
+HEARD: Final[dict[str, tuple[str, ...]]] = {
+    "later": ("in <duration>",),
+    "gone": ("((have | has) passed | (is | are) (up | over))",),
+    "every": ("every",),
+    "tail": ("<until>", "<limit>", "<seldom>", "<manner>"),
+    "limit": ("(once | twice)", "<so_many> times"),
+    "speak": ("(say | write | ask | tell me to)",),
+    "tell": ("(tell me | let me know | warn me | stop me | interrupt me | remind me)",),
+    "on": ("(when | if | once | as soon as | whenever | every time | each time)",),
+    "voicing": ("i (say | mention | type | have said | talk about)", "you hear"),
+    "when_said": ("<voicing> <cue> [<so_many> times | <nth_time>]",),
+    "when_silent": (
+        "<voicing> nothing for <short>",
+        "i (am silent | am quiet | do not (speak | talk | say anything | say a word)) for <short>",
+        "<nobody> (talks | speaks | says anything | says a word | says something) for <short>",
+        "(it is | there is) (quiet | silent | silence) for <short>",
+    ),
+    "cancelling": ("(cancel | stop | delete | end | remove)",),
+}
+"""Slots that a recogniser is built for in fewer words than are understood: what everybody says is heard the better."""
+
 CORRECTED: Final = ("number", "count", "duration", "period", "time_of_day", "item")
 """Slots in which one often corrects oneself, or hesitates before."""
 LEADS: Final = "[no | no no | um | uh]"
@@ -136,6 +157,7 @@ LEADS: Final = "[no | no no | um | uh]"
 LISTENING: Final = ("uh huh | um hum | mm hmm | mhm | hmm | aha | oh | ah | wow | cool | nice",)
 """What a listener says. It is no request, but it is to be heard."""
 
+_SLOT: Final = re.compile(r"<([a-z_]+)>")
 _SPOKEN: Final = (("what is", "(what is | what's)"), ("that is", "(that is | that's)"), ("i am", "(i am | i'm)"))
 
 
@@ -155,6 +177,17 @@ def _spoken(template: str) -> str:
     return template
 
 
+def _used(phrases: Iterable[str], slots: Mapping[str, tuple[str, ...]]) -> frozenset[str]:
+    """The slots that these phrases have, and those within them."""
+    used: set[str] = set()
+    waiting = list(phrases)
+    while waiting:
+        named = {name for name in _SLOT.findall(waiting.pop()) if name in slots} - used
+        used |= named
+        waiting.extend(template for name in named for template in slots[name])
+    return frozenset(used)
+
+
 def build_language(given: Iterable[Skill]) -> Language:
     """The phrases of these skills, contractions included, with their slots and likely open words."""
     all_skills = tuple(given)
@@ -167,9 +200,10 @@ def build_language(given: Iterable[Skill]) -> Language:
         if intent not in skill.unheard
     ]
     counts = [word for number in ("unit", "teen", "ten") for word in re.findall(r"[a-z]+", slots[number][0])]
+    heard = {**slots, **LIKELY, **HEARD}
     return Language(
         phrases=(*phrases, *LISTENING),
-        slots={**slots, **LIKELY},
+        slots={name: heard[name] for name in sorted(_used(phrases, heard))},
         open_slots=tuple(name for skill in all_skills for name in skill.open_slots),
         open_words=tuple(dict.fromkeys((*OPEN_WORDS, *counts))),
         corrected=CORRECTED,

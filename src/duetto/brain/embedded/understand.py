@@ -155,10 +155,21 @@ class Understander:
     def _finishes(self, step: Step, tokens: tuple[Token, ...]) -> bool:
         if step.arc is None or not self.automaton.states[step.state].accepts:
             return False
+        if not self._says_something(step):
+            return False
         if step.arc.words is not None or tokens[-1].text not in DANGLING:
             return True
         quoted = self.automaton.skills[self.automaton.states[step.state].phrase].quoted
         return any(name in quoted for name, _ in step.arc.marks)
+
+    def _says_something(self, step: Step) -> bool:
+        """Some word of the phrase that matters was said: with an open slot alone anything would be a request."""
+        at: Step | None = step
+        while at is not None and at.arc is not None:
+            if at.arc.words is not None and at.word not in FUNCTION:
+                return True
+            at = at.before
+        return False
 
     def _begins(self, step: Step) -> bool:
         """It has come into a phrase, by a word that means something or by more than one."""

@@ -48,7 +48,9 @@ _CONTRACTED: Final = {
     "wheres": "where is",
     "hows": "how is",
 }
-_IS: Final = frozenset("what who where how that it there when name".split())
+_IS: Final = frozenset(
+    "what who where how that it there when name time word second minute hour he she nobody someone somebody".split()
+)
 _SYMBOLS: Final = {
     "+": "plus",
     "*": "times",

@@ -14,7 +14,7 @@ from duetto.timeline.order import Order, Repeats
 
 def answer(match: Match, context: Context, memory: Memory) -> Answer:
     """A number for each repetition, from now on."""
-    on = terms(match)
+    on = terms(match, context.now)
     if "movement" in match:
         movement, _, many = movements.counted(match.get("movement"))
         promise = f"count your {many}{on.text}"

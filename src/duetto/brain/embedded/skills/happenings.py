@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from duetto.brain.embedded import numbers
@@ -73,22 +73,26 @@ SLOTS: Final = {
         "<when_screen>",
     ),
     "voicing": (
-        "i (say | mention | type | have said | talk about)",
-        "you hear",
+        "i (say | mention | type | have said | talk about | use | bring up)",
+        "i start (talking about | saying)",
+        "you hear [me say]",
     ),
     "nth_time": (
         "twice",
         "[for] the (second | third | fourth | fifth | sixth | seventh | eighth | ninth | tenth) time",
     ),
-    "when_said": ("<voicing> <cue> [<so_many> times | <nth_time>]",),
+    "when_said": ("<voicing> <cue> [<so_many> times | <nth_time>]", "<cue> (comes up | is said | is mentioned)"),
     "when_read": ("(my | the) screen (says | shows | reads) <cue>",),
     "when_silent": (
         "<voicing> nothing for <short>",
-        "i (am silent | am quiet | do not (speak | talk | say anything | say a word)) for <short>",
+        "i (am | go | fall | stay | keep | have been) (silent | quiet) [for] [<more_than>] <short>",
+        "i (pause | stop talking | stop speaking) [for] [<more_than>] <short>",
+        "i do not (speak | talk | say anything | say a word) [for] [<more_than>] <short>",
         "<nobody> (talks | speaks | says anything | says a word | says something) for <short>",
         "(it is | there is) (quiet | silent | silence) for <short>",
     ),
     "nobody": ("(nobody | no one)",),
+    "more_than": ("(more than | longer than | over | at least)",),
     "when_starts": ("i (start | begin) <activity>",),
     "when_stops": ("i (stop | finish) <activity>",),
     "when_made": ("i (wave | squat)", "i (do | make) a <movement>"),
@@ -143,7 +147,7 @@ def happening(match: Match) -> Happening | None:
     for slot, read in _OTHERS.items():
         if slot in match:
             return read(match)
-    return None
+    return _said(match) if "cue" in match else None
 
 
 def sight(slot: str, match: Match) -> Happening:
@@ -179,7 +183,7 @@ def _named(words: Words) -> Words:
 
 
 def _said(match: Match) -> Happening | None:
-    words, voicing = _named(match.get("cue")), match.get("voicing")
+    words, voicing = _named(match.get("cue")), match.get("voicing") or ("you", "hear")
     if {"mention", "about"} & set(voicing) and len(words) > 1:
         words = words[words[0].lower() in ("a", "an", "the") :]
     phrases = cues(words)
@@ -191,7 +195,8 @@ def _said(match: Match) -> Happening | None:
     cue = short(quoted(words))
     if not {"so_many", "nth_time"} & set(match.slots):
         verb = " ".join(voicing[2:] if voicing[1] == "have" else voicing[1:])
-        text = f"I hear {cue}" if voicing[0] == "you" else f"you {verb} {cue}"
+        heard = voicing[0] == "you" and voicing[-1] != "say"
+        text = f"I hear {cue}" if heard else f"you {'say' if voicing[0] == 'you' else verb} {cue}"
         return Happening(when, text, f"You {past} {{word}}.", "words")
     count = whole(match.get("so_many")) if "so_many" in match else _nth(match.get("nth_time"))
     if count is None:
@@ -199,6 +204,14 @@ def _said(match: Match) -> Happening | None:
     text = f"you have {past} {cue} {times(count)}"
     says = f"You have {past} {cue} {times(count)}."
     return Happening(Nth(when, count) if count > 1 else when, text, says, "words", once=True)
+
+
+def nth(found: Happening, lead: Words) -> Happening:
+    """For the so-many-th time, as "the third time" has it. Counts words and what is seen alike."""
+    count = whole(lead[-2:-1])
+    if count is None or count < 2:
+        return replace(found, once=True)
+    return replace(found, when=Nth(found.when, count), text=f"{found.text} for the {lead[-2]} time", once=True)
 
 
 def _nth(words: Words) -> int | None:

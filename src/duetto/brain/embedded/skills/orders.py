@@ -6,16 +6,22 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Final
 
+import msgspec
+
 from duetto.brain.embedded import numbers
 from duetto.brain.embedded.memory import Given, Kind, Memory
 from duetto.brain.embedded.phrasing import joined, say_duration
 from duetto.brain.embedded.skill import Answer, Match, Question, Skill
+from duetto.brain.embedded.skills import remarks, terms
 from duetto.brain.embedded.skills.reminders import in_force
+from duetto.brain.embedded.skills.terms import give
 from duetto.timeline.job import Context
 from duetto.timeline.phrase import words_of
 
 SLOTS: Final = {
     "once_more": ("(timer | timers | reminder | reminders | alarm | alarms)",),
+    "cancelling": ("(cancel | stop | delete | end | remove | scrap | drop | clear | kill | call off | get rid of)",),
+    "which_orders": ("(timers | reminders | alarms | orders)",),
     "doing_so": ("(reminding | watching | counting | listening)",),
 }
 _LITTLE: Final = frozenset("a an the my your i you me it that this to of for about when each time".split())
@@ -88,10 +94,27 @@ def _cancel_about(match: Match, context: Context, memory: Memory) -> Answer:
         texts[each.name] = f"{texts.get(each.name, each.name)} {each.what} {each.when} {each.say}"
     shared = {name: len(wanted & _stems(text)) for name, text in texts.items()}
     most = max(shared.values(), default=0)
+    if not most and match.words[:1] == ("forget",) and match.words[1:2] in (("it",), ("that",)):
+        return _cancel_last(match, context, memory)
     if not most:
         return Answer((f"I know of nothing about {match.text('about')}.",))
     names = tuple(name for name, count in shared.items() if count == most)
     return _withdraw(tuple(given for given in memory.orders if given.name in names), names, memory)
+
+
+def _reword(match: Match, context: Context, memory: Memory) -> Answer:
+    """Other words for the last order that says some: "no, say coffee instead"."""
+    standing = [given for given in in_force(memory, context) if given.order is not None and "{" not in given.order.say]
+    if not standing:
+        return Answer(("There is nothing that I could change.",))
+    given = standing[-1]
+    assert given.order is not None
+    due = given.due
+    order = msgspec.structs.replace(given.order, say=remarks.remark(match), what=f"I {remarks.said(match)} instead")
+    kept = replace(memory, orders=tuple(each for each in memory.orders if each is not given))
+    return give(
+        kept, context, order, "All right,", f"{remarks.said(match)}.", kind=given.kind, what=order.what, due=due
+    )
 
 
 def _stems(text: str) -> frozenset[str]:
@@ -118,10 +141,13 @@ def _stop(match: Match, context: Context, memory: Memory) -> Answer:
 
 _ANSWERS: Final[dict[str, Callable[[Match, Context, Memory], Answer]]] = {
     "orders.list": _list,
+    "orders.list_else": _list,
     "orders.left": _left,
     "orders.cancel": _cancel,
     "orders.cancel_all": _cancel,
     "orders.cancel_last": _cancel_last,
+    "orders.cancel_last_else": _cancel_last,
+    "orders.reword": _reword,
     "orders.cancel_about": _cancel_about,
     "orders.cancel_no_more": _cancel_about,
     "orders.stop": _stop,
@@ -147,6 +173,14 @@ SKILL: Final = Skill(
             "what are my (timers | reminders | alarms | orders)",
             "what are you (watching | waiting | listening | looking out) for",
         ),
+        "orders.list_else": (
+            "[remind me | tell me] what (you are | are you) (watching | waiting | listening) for [right now]",
+            "what (have i asked | did i ask | have i told | did i tell) you to (do | say | remind me of | watch for)",
+            "what (is set | is running | have i set up | do you have | are you keeping track of)",
+            "(run | go) (through | over) (all | all of | all my | my | the) [my] (<which_orders> | them)",
+            "(do i have | are there) any <which_orders> [set | running | left | standing]",
+            "(which | what) <which_orders> (stand | are active | are on | are standing | are left)",
+        ),
         "orders.left": (
             "how (long | much time) is (left | there left) [on the timer]",
             "how (long | much time) (have i got | do i have) [left]",
@@ -154,16 +188,29 @@ SKILL: Final = Skill(
             "how much longer",
         ),
         "orders.cancel": (
-            "(cancel | stop | delete | end | remove) [all] (my | the | all) <once_more> [<unit>]",
-            "(cancel | stop | delete | end) <once_more> [<unit>]",
-            "(cancel | stop | delete | end | remove) everything",
+            "<cancelling> [all] (my | the | all) <once_more> [<unit>]",
+            "<cancelling> <once_more> [<unit>]",
+            "<cancelling> everything",
             "stop <doing_so> [me]",
             "(no more | forget the) <once_more>",
         ),
         "orders.cancel_all": ("(cancel | stop | delete) all of (it | them)",),
         "orders.cancel_last": ("(cancel | forget | delete) (that | it)",),
-        "orders.cancel_about": ("forget about <about>",),
-        "orders.cancel_no_more": ("(no more | stop the order about | cancel the order about) <about>",),
+        "orders.cancel_last_else": (
+            "(scrap | drop | skip | leave | undo) (that | it) [one]",
+            "(never mind | forget | cancel | scrap) (that | it | the last (one | order))",
+        ),
+        "orders.cancel_about": ("forget about <about>", "[forget (it | that)] do not say <about>"),
+        "orders.cancel_no_more": (
+            "(no more | stop the order about | cancel the order about) <about>",
+            "(cancel | scrap | drop | skip | never mind | forget) (the | my) <about>",
+            "[forget (it | that) | never mind] do not (say | tell me | remind me) [to | about] <about> [any more]",
+            "stop (saying | telling me | reminding me) [to | about] <about>",
+        ),
+        "orders.reword": (
+            "[<instead>] <speak> <reply> instead [of <about>]",
+            "change (it | that | the word | the words) to <reply> [instead of <about>]",
+        ),
         "orders.stop": (
             "stop",
             "stop (it | that | there | now | please | talking | reading | counting | speaking)",
@@ -173,8 +220,9 @@ SKILL: Final = Skill(
     },
     answer=answer,
     question=question,
-    slots=SLOTS,
-    open_slots=("about",),
+    slots={**SLOTS, **remarks.SLOTS, "instead": terms.SLOTS["instead"]},
+    open_slots=("about", "reply"),
+    quoted=("reply",),
     urgent=("orders.stop",),
-    unheard=("orders.cancel_no_more",),
+    unheard=("orders.list_else", "orders.cancel_last_else", "orders.cancel_no_more", "orders.reword"),
 )

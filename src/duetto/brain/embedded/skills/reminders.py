@@ -16,11 +16,13 @@ from duetto.brain.embedded.skills import remarks
 from duetto.brain.embedded.skills import terms as named_terms
 from duetto.brain.embedded.skills.clock import local, next_time, say_time
 from duetto.brain.embedded.skills.terms import both, give, named, terms, timely
-from duetto.brain.embedded.slots import duration, whole
+from duetto.brain.embedded.slots import SECONDS, duration, whole
 from duetto.timeline.clock import NS_PER_S
 from duetto.timeline.job import Context
 from duetto.timeline.order import Interval, Moment, Order
 
+_ONE: Final = frozenset(seconds * NS_PER_S for seconds in SECONDS.values())
+"""Lengths of time that are one of something, ns."""
 MOST_COUNTED: Final = 200
 """Longest countdown, s."""
 
@@ -28,6 +30,16 @@ SLOTS: Final = {
     **named_terms.SLOTS,
     "period": ("[<count>] (second | seconds | minute | minutes | hour | hours)", "half (a minute | an hour)"),
     "how": ("(to | that | about | of)",),
+    "later": (
+        "(in | after) <duration> [from now | <gone>]",
+        "(when | once | as soon as | if) <duration> <gone>",
+        "(when | once | after) it (is | has) been <duration>",
+        "<duration> from now",
+    ),
+    "gone": ("(have | has) (passed | gone by | gone | run out)", "(is | are) (up | over | gone)", "(go | goes) by"),
+    "every": ("(every | each)", "once (a | every)"),
+    "prompt": ("(say something | tell me | let me know | warn me)", "<nudge>"),
+    "wait_for": ("(wait | hang on | hold on | wait for | let)",),
 }
 
 
@@ -83,11 +95,31 @@ def _timer(match: Match, context: Context, memory: Memory) -> Answer:
     return replace(given, withdraw=gone)
 
 
+def _passed(match: Match, context: Context, memory: Memory) -> Answer:
+    """That so much time has passed, and nothing else."""
+    wait = duration(match.get("duration"))
+    if refused := timely(wait):
+        return refused
+    assert wait is not None
+    said, due = say_duration(wait), context.now + wait
+    over = f"{said} {'is' if wait in _ONE else 'are'} over"
+    says, promise = remarks.sign(match, f"{over[0].upper()}{over[1:]}.")
+    order = Order(named(memory, "timer"), Moment(due), says, what=f"I {promise} when {over}")
+    clauses = ("All right,", f"in {said}.")
+    return give(memory, context, order, *clauses, kind="timer", what=f"a timer of {said}", due=due)
+
+
+def _waits(match: Match) -> tuple[Words, ...]:
+    """The times that are to pass first; how long an order is to stand is none of them."""
+    stands = [inner.get("duration") for inner in match.inside("for_time")]
+    return tuple(words for words in match.slots.get("duration", ()) if words not in stands)
+
+
 def _remind_in(match: Match, context: Context, memory: Memory) -> Answer:
     memory, gone = replacing(match, context, memory, ("reminder",))
     answers: list[Answer] = []
     waits: list[str] = []
-    for index, words in enumerate(match.slots.get("duration", ())):
+    for index, words in enumerate(_waits(match)):
         wait = duration(words)
         if refused := timely(wait):
             return refused
@@ -98,7 +130,7 @@ def _remind_in(match: Match, context: Context, memory: Memory) -> Answer:
         else:
             say, promise, what = _reminder(match, index), _remind(match, index), f"a reminder: {_thing(match, index)}"
         name, due = named(before, "reminder"), context.now + wait
-        manner = "text" if remarks.silent(match) else terms(match).manner
+        manner = "text" if remarks.silent(match) else terms(match, context.now).manner
         order = Order(name, Moment(due), say, manner=manner, what=f"I {promise} in {say_duration(wait)}")
         clauses = ("All right,", f"in {say_duration(wait)}.")
         answers.append(give(before, context, order, *clauses, kind="reminder", what=what, due=due))
@@ -119,17 +151,22 @@ def _repeat(match: Match, context: Context, memory: Memory) -> Answer:
         return refused
     assert period is not None
     memory, gone = replacing(match, context, memory, ("repeated",))
-    thing = _thing(match) or remarks.remark(match)
-    promise = remarks.said(match) if "reply" in match else _remind(match)
-    spoken = match.text("reply") if match.get("speak")[:1] == ("say",) else thing.rstrip(".?")
-    on = terms(match)
+    if not {"thing", "reply"} & set(match.slots):
+        says, promise = remarks.sign(match)
+        spoken = promise
+    else:
+        thing = _thing(match) or remarks.remark(match)
+        says = remarks.remark(match) if "reply" in match else sentence(thing)
+        promise = remarks.said(match) if "reply" in match else _remind(match)
+        spoken = match.text("reply") if match.get("speak")[:1] == ("say",) else thing.rstrip(".?")
+    on = terms(match, context.now)
     if remarks.silent(match):
         on = replace(on, manner="text")
     often = f"every {say_period(period)}"
     order = Order(
         named(memory, "reminder"),
         Interval(context.now, period),
-        remarks.remark(match) if "reply" in match else sentence(thing),
+        says,
         on.limit,
         on.manner,
         on.rest,
@@ -145,7 +182,7 @@ def _rather(match: Match, context: Context, memory: Memory) -> Answer:
     """In place of the last one: "no, remind me ..."."""
     if "period" in match:
         return _repeat(match, context, memory)
-    return (_remind_in if "thing" in match else _timer)(match, context, memory)
+    return (_remind_in if {"thing", "reply"} & set(match.slots) else _timer)(match, context, memory)
 
 
 def _countdown(match: Match, context: Context, memory: Memory) -> Answer:
@@ -177,7 +214,7 @@ def _change(match: Match, context: Context, memory: Memory) -> Answer:
         return Answer(("There is nothing that I could change.",))
     given = standing[-1]
     assert given.order is not None
-    words = match.get("period") or match.get("duration")
+    words = (match.slots.get("period") or match.slots["duration"])[-1]  # of "not every four, every six" the last
     length = duration(("one", *words) if len(words) == 1 else words)
     if refused := timely(length):
         return refused
@@ -225,13 +262,18 @@ class Reminders:
 
 _ANSWERS: Final[dict[str, Callable[[Match, Context, Memory], Answer]]] = {
     "orders.timer": _timer,
+    "orders.timer_else": _timer,
+    "orders.passed": _passed,
+    "orders.passed_else": _passed,
     "orders.countdown": _countdown,
     "orders.remind_in": _remind_in,
     "orders.say_in": _remind_in,
-    "orders.say_twice": _remind_in,
+    "orders.say_then": _remind_in,
     "orders.rather": _rather,
     "orders.repeat": _repeat,
+    "orders.repeat_else": _repeat,
     "orders.change": _change,
+    "orders.change_else": _change,
 }
 
 
@@ -279,33 +321,52 @@ def skill(zone: tzinfo | None) -> Skill:
                 "<duration> timer",
                 "wake me in <duration>",
             ),
+            "orders.timer_else": (
+                "(give me | i need) a <duration> (timer | countdown)",
+                "put <duration> on the clock",
+                "wake me <later>",
+            ),
+            "orders.passed": ("(tell me | let me know) when <duration> <gone>",),
+            "orders.passed_else": ("<prompt> <later>",),
             "orders.countdown": ("count down [from] <short>",),
             "orders.remind_in": (
-                "remind me in <duration> [<how>] <thing> [<tail>]",
-                "in <duration> remind me <how> <thing> [<tail>]",
-                "remind me <how> <thing> in <duration> [and <how> <thing> in <duration>]",
+                "remind me <later> [<how>] <thing> [<tail>]",
+                "<later> remind me <how> <thing> [<tail>]",
+                "remind me <how> <thing> <later> [and <how> <thing> <later>]",
             ),
             "orders.say_in": (
-                "in <duration> <speak> <reply> [<tail>]",
-                "<speak> <reply> in <duration>",
+                "<later> <speak> <reply> [<tail>]",
+                "<speak> <reply> <later>",
             ),
-            "orders.say_twice": (
-                "in <duration> <speak> <reply> and in <duration> <speak> <reply>",
+            "orders.say_then": (
+                "(set | start | give me) a countdown (for | of) <duration> and [then] <speak> <reply>",
+                "<wait_for> <duration> [pass | go by] [and] [then] <speak> <reply>",
+                "tell me <later> to <reply>",
+                "<later> [you] tell me <reply>",
                 "<speak> <reply> in <duration> and [<speak>] <reply> in <duration>",
             ),
             "orders.repeat": (
-                "remind me every <period> [<how>] <thing> [<tail>]",
-                "every <period> remind me <how> <thing> [<tail>]",
-                "remind me <how> <thing> every <period> [<tail>]",
-                "<speak> <reply> every <period> [<tail>]",
-                "every <period> <speak> <reply> [<tail>]",
+                "remind me <every> <period> [<how>] <thing> [<tail>]",
+                "<every> <period> remind me <how> <thing> [<tail>]",
+                "remind me <how> <thing> <every> <period> [<tail>]",
+                "<speak> <reply> <every> <period> [<tail>]",
+                "<every> <period> <speak> <reply> [<tail>]",
+            ),
+            "orders.repeat_else": (
+                "<prompt> <every> <period> [<tail>]",
+                "<every> <period> <prompt> [<tail>]",
+                "<for_time> <speak> <reply> <every> <period>",
             ),
             "orders.rather": (
                 "<instead> (set | start) (a timer | timer | a countdown) (for | of) <duration>",
-                "<instead> remind me in <duration> [<how>] <thing>",
-                "<instead> remind me <how> <thing> in <duration>",
-                "<instead> remind me every <period> [<how>] <thing> [<tail>]",
-                "<instead> remind me <how> <thing> every <period> [<tail>]",
+                "<instead> remind me <later> [<how>] <thing>",
+                "<instead> remind me <how> <thing> <later>",
+                "<instead> remind me <every> <period> [<how>] <thing> [<tail>]",
+                "<instead> remind me <how> <thing> <every> <period> [<tail>]",
+                "<instead> <later> <speak> <reply>",
+                "<instead> <speak> <reply> <later>",
+                "<instead> <speak> <reply> <every> <period> [<tail>]",
+                "<instead> <every> <period> <speak> <reply> [<tail>]",
             ),
             "orders.at": (
                 "remind me at <time_of_day> [<how>] <thing> [<tail>]",
@@ -318,6 +379,12 @@ def skill(zone: tzinfo | None) -> Skill:
                 "make (it | that) [in] <duration>",
                 "every <period> instead",
             ),
+            "orders.change_else": (
+                "<instead> [rather] <every> <period> [instead]",
+                "<instead> [rather] <later> [instead]",
+                "not every <period> [but] every <period>",
+                "not (in | after) <duration> [but] (in | after) <duration>",
+            ),
         },
         answer=Reminders(zone).answer,
         question=question,
@@ -325,5 +392,12 @@ def skill(zone: tzinfo | None) -> Skill:
         open_slots=("thing", "reply"),
         quoted=("reply",),
         lingering=("orders.repeat",),
-        unheard=("orders.say_twice", "orders.rather"),
+        unheard=(
+            "orders.timer_else",
+            "orders.passed_else",
+            "orders.say_then",
+            "orders.repeat_else",
+            "orders.rather",
+            "orders.change_else",
+        ),
     )

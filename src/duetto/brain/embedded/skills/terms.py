@@ -6,13 +6,13 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from duetto.brain.embedded.memory import Given, Kind, Memory
-from duetto.brain.embedded.phrasing import say_period
+from duetto.brain.embedded.phrasing import say_duration, say_period
 from duetto.brain.embedded.skill import Answer, Match
 from duetto.brain.embedded.skills.happenings import happening, times
 from duetto.brain.embedded.slots import duration, whole
 from duetto.timeline.clock import NS_PER_S
 from duetto.timeline.job import Context
-from duetto.timeline.order import Condition, Manner, Order, Words
+from duetto.timeline.order import Condition, Manner, Moment, Order, Words
 from duetto.timeline.order_problem import problem
 
 SHORTEST: Final = NS_PER_S
@@ -24,17 +24,19 @@ SLOTS: Final = {
     "until_stop": ("until i (say | tell you to) stop",),
     "until": ("<until_stop>", "until i (say | type) <last_word>", "until <seen>"),
     "last_word": ("(enough | done | finished | ready | halt | okay | now | thanks | goodbye)",),
-    "limit": ("(once | twice)", "<so_many> times"),
+    "limit": ("[but] [<only>] (once | twice | <so_many> times) [in total | only]",),
+    "only": ("(only | just | at most | not more than | no more than)",),
+    "for_time": ("for [the next] <duration>",),
     "seldom": ("[but] (at most | not more than) once (in | every) <short>", "[but] at most once <short>"),
     "manner": (
         "(silently | quietly | in writing | as text)",
         "[but] (without interrupting | do not interrupt) [me]",
         "when i (pause | am done | have finished)",
     ),
-    "tail": ("<until>", "<limit>", "<seldom>", "<manner>"),
+    "tail": ("<until>", "<limit>", "<seldom>", "<manner>", "<for_time>"),
     "instead": ("no [(no | wait)]",),
 }
-_FEW: Final[dict[tuple[str, ...], int]] = {("once",): 1, ("twice",): 2}
+_FEW: Final = {"once": 1, "twice": 2}
 _SILENT: Final = frozenset({"silently", "quietly", "writing", "text"})
 
 
@@ -49,16 +51,19 @@ class Terms:
     text: str = ""
 
 
-def terms(match: Match) -> Terms:
-    """The terms of a request, those of duetto's where none were named."""
+def terms(match: Match, now: int) -> Terms:
+    """The terms of a request, those of duetto's where none were named. now: media time, ns."""
     found = Terms()
     if "until" in match:
         found = _until(found, match)
     if "limit" in match:
-        words = match.get("limit")
-        count = _FEW.get(words) or whole(match.inside("limit")[0].get("so_many"))
+        inner = match.inside("limit")[0]
+        few = next((count for word, count in _FEW.items() if word in inner.words), None)
+        count = few or whole(inner.get("so_many"))
         if count is not None:
             found = replace(found, limit=count, text=f"{found.text}, {times(count)}")
+    if "for_time" in match and (lasts := duration(match.inside("for_time")[0].get("duration"))) is not None:
+        found = replace(found, until=Moment(now + lasts), text=f"{found.text} for {say_duration(lasts)}")
     if "seldom" in match:
         rest = duration(match.inside("seldom")[0].get("short"))
         if rest is not None:

@@ -26,10 +26,13 @@ SLOTS: Final = {
     **happenings.SLOTS,
     **movements.SLOTS,
     **remarks.SLOTS,
-    "always": ("(whenever | every time | each time)",),
-    "on": ("(when | if | once | as soon as | <always>)",),
+    "always": ("(whenever | (every | each | any) time)",),
+    "on": ("(when | if | once | as soon as | <always>)", "(after | should | in case | [at] the moment | <just_once>)"),
+    "just_once": ("[the] (next | first) time",),
+    "nth_lead": ("[<on>] the (second | third | fourth | fifth | sixth | seventh | eighth | ninth | tenth) time",),
     "also": ("(or | and)",),
     "how_often": ("(how often | how many times | every time | each time)",),
+    "counting": ("(tally [up] | track | note)", "keep [a] (count | track | tally) of", "keep counting"),
     "shown": ("(appears | shows up | comes up | stands | is) on (my | the) screen",),
     "unseen": (
         "(the | my | a) <event> (turns | becomes | goes | gets | is) <colour>",
@@ -53,7 +56,8 @@ def _order(
     match: Match, found: Happening, says: str, promise: str, context: Context, memory: Memory, *, once: bool = False
 ) -> Answer:
     """Give the order that says this when that happens. promise: what duetto will do, as in "I will ..."."""
-    on = terms(match)
+    on = terms(match, context.now)
+    once = once or bool({"just_once", "nth_lead"} & set(match.slots))
     if remarks.silent(match) and on.manner == "over":
         on = replace(on, manner="text")
     limit = 1 if once and on.limit is None and on.until is None else on.limit
@@ -74,13 +78,13 @@ def _order(
 
 def _found(match: Match) -> Happening | None:
     """What is waited for: of two things either, or both."""
-    each = [happening(one) for one in match.inside("happening")]
+    each = [happening(one) for one in match.inside("happening")] or [happening(match)]
     known = [one for one in each if one is not None]
     if not known or len(known) < len(each):
         return None
     first = known[0]
     if len(known) == 1:
-        return first
+        return happenings.nth(first, match.get("nth_lead")) if "nth_lead" in match else first
     joined = "and" if match.text("also") == "and" else "or"
     conditions = tuple(one.when for one in known)
     when = AllOf(conditions, TOGETHER) if joined == "and" else AnyOf(conditions)
@@ -107,9 +111,9 @@ def _tell(match: Match, context: Context, memory: Memory) -> Answer:
     if found is None:
         return _unclear()
     stops = bool({"stop", "interrupt"} & set(match.get("tell")))
-    says = f"Stop, {found.says[0].lower()}{found.says[1:]}" if stops else found.says
-    once = found.once and not stops and "always" not in match
-    return _order(match, found, says, "stop you" if stops else "tell you", context, memory, once=once)
+    says, promise = remarks.sign(match, f"Stop, {found.says[0].lower()}{found.says[1:]}" if stops else found.says)
+    once = found.once and not stops and not {"always", "catching", "nudge"} & set(match.slots)
+    return _order(match, found, says, "stop you" if stops else promise, context, memory, once=once)
 
 
 def _count(match: Match, context: Context, memory: Memory) -> Answer:
@@ -117,7 +121,7 @@ def _count(match: Match, context: Context, memory: Memory) -> Answer:
     if found is None:
         return _unclear()
     found = replace(found, rest=0)
-    on = terms(match)
+    on = terms(match, context.now)
     promise = f"count how often {found.text}{on.text}"
     order = Order(
         named(memory, "count"), found.when, "{n}", on.limit, on.manner, on.rest, on.until, what=f"I {promise}"
@@ -159,7 +163,7 @@ def _span(match: Match, context: Context, memory: Memory) -> Answer:
         promises = (remarks.said(match), remarks.said(match, 1))
     else:
         says, promises = ("You have started.", "You have stopped."), ("tell you", "tell you")
-    on = terms(match)
+    on = terms(match, context.now)
     answers: list[Answer] = []
     for kind, text, remark, promise in zip(("starts", "stops"), texts, says, promises, strict=True):
         before = answers[-1].memory or memory if answers else memory
@@ -185,9 +189,12 @@ def _refuse(match: Match, context: Context, memory: Memory) -> Answer:
 _ANSWERS: Final[dict[str, Callable[[Match, Context, Memory], Answer]]] = {
     "when.say": _say,
     "when.say_either": _say,
+    "when.say_else": _say,
     "when.tell": _tell,
     "when.tell_either": _tell,
+    "when.tell_else": _tell,
     "when.count": _count,
+    "when.count_else": _count,
     "when.after": _after,
     "when.shown": _shown,
     "when.span": _span,
@@ -222,6 +229,7 @@ SKILL: Final = Skill(
             "<speak> <reply> <on> <happening> [<tail>]",
         ),
         "when.count": ("count <how_often> <happening> [<tail>]",),
+        "when.count_else": ("<counting> <how_often> <happening> [<tail>]",),
         "when.span": (
             "<speak> <reply> <on> i (start | begin) <activity> and [say] <sign> when i (stop | finish)",
             "<tell> <on> i (start | begin) (and | or) stop <activity>",
@@ -229,6 +237,18 @@ SKILL: Final = Skill(
         ),
         "watch.for": (
             "(watch for | look out for | watch out for) (movement | motion | people | faces | someone) [<where>]",
+        ),
+        "when.say_else": (
+            "<on> <happening> [then] [you] (<speak> | tell me) <reply> [<tail>]",
+            "<nth_lead> [that] <happening> <speak> <reply>",
+            "<speak> <reply> <nth_lead> [that] <happening>",
+            "<for_time> <on> <happening> <speak> <reply>",
+            "listen [out] for <cue> and <on> (it | you hear it) [comes up | is said] <speak> <reply>",
+        ),
+        "when.tell_else": (
+            "<nth_lead> [that] <happening> <tell>",
+            "<tell> <nth_lead> [that] <happening>",
+            "<for_time> <tell> <on> <happening>",
         ),
         "when.tell_either": ("<tell> <on> <happening> <also> [<on>] <happening> [<tail>]",),
         "when.say_either": (
@@ -263,5 +283,15 @@ SKILL: Final = Skill(
     slots={**SLOTS, "wait": ("<short>",)},
     open_slots=("cue", "reply", "event"),
     quoted=("cue", "reply"),
-    unheard=("when.span_open", "when.tell_either", "when.say_either", "when.after", "when.shown", "when.unseen"),
+    unheard=(
+        "when.span_open",
+        "when.count_else",
+        "when.say_else",
+        "when.tell_else",
+        "when.tell_either",
+        "when.say_either",
+        "when.after",
+        "when.shown",
+        "when.unseen",
+    ),
 )
