@@ -139,7 +139,7 @@ class EmbeddedBrain:
         for index, text in enumerate(answer.clauses):
             if draft.forgotten:
                 return
-            yield Clause(reply, index, text)
+            yield Clause(reply, index, text, goes_on=text[-1:].isalnum() and index + 1 < len(answer.clauses))
 
     def _apply(self, draft: _Draft) -> None:
         """The draft's changes count. If another reply was kept meanwhile, they are made anew on top of its own.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Final
 
@@ -27,10 +28,20 @@ STORY: Final = (
 
 MAX_WORDS: Final = 2_000
 """Words of a text that are read; the rest is left out, and that is said."""
-CLAUSE_WORDS: Final = 12
-"""Longest clause in words: the voice can be cut and changed between clauses."""
+CLAUSE_WORDS: Final = 8
+"""Longest clause in words, two to three seconds: between clauses something else can be said, and the rest changed."""
+JOINTS: Final = frozenset(
+    "and or but so because that which who when while until before after with without on in at of to from for by as "
+    "than like into over under".split()
+)
+"""Words that a phrase begins with: a clause that is too long is cut before one, the voice going on without a breath."""
+VERBS: Final = frozenset("was were is are has have had did does do will would can could".split())
+"""Where there is none, before one of these."""
 FEWEST_TYPED: Final = 4
 """A typed line of fewer words is no text to read aloud."""
+
+COUNTED: Final = frozenset({"hundred", "thousand", "million"})
+"""Words of a number that goes on."""
 
 _PIECE: Final = re.compile(r"[^.!?;:,\n]+[.!?;:,]*\s*|\n")
 
@@ -39,10 +50,7 @@ def clauses(text: str) -> tuple[str, ...]:
     """A text in speakable pieces: cut at punctuation, and within CLAUSE_WORDS words."""
     pieces: list[str] = []
     for found in _PIECE.findall(" ".join(text.split())):
-        words = found.split()
-        parts = -(-len(words) // CLAUSE_WORDS)
-        for part in range(parts):
-            pieces.append(" ".join(words[part * len(words) // parts : (part + 1) * len(words) // parts]))
+        pieces += map(" ".join, _phrases(found.split()))
     joined: list[str] = []
     for piece in pieces:
         roomy = joined and joined[-1].endswith(",") and len((joined[-1] + " " + piece).split()) <= CLAUSE_WORDS // 2
@@ -51,6 +59,19 @@ def clauses(text: str) -> tuple[str, ...]:
         else:
             joined.append(piece)
     return tuple(joined)
+
+
+def _phrases(words: list[str]) -> Iterator[list[str]]:
+    """So many words, in about equal parts of at most CLAUSE_WORDS."""
+    while len(words) > CLAUSE_WORDS:
+        middle = len(words) / -(-len(words) // CLAUSE_WORDS)
+        places = [at for at in range(3, CLAUSE_WORDS + 1) if len(words) - at > 2 and words[at - 1] not in COUNTED]
+        near = [at for at in places if words[at] in JOINTS] or [at for at in places if words[at] in VERBS]
+        cut = min(near, key=lambda at: abs(at - middle), default=round(middle))
+        yield words[:cut]
+        words = words[cut:]
+    if words:
+        yield words
 
 
 def bare(text: str) -> list[str]:

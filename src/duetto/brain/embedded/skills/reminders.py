@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import tzinfo
@@ -21,6 +22,8 @@ from duetto.timeline.clock import NS_PER_S
 from duetto.timeline.job import Context
 from duetto.timeline.order import Interval, Moment, Order
 
+_WHEN: Final = re.compile(r" (in|at) \d[^.]*$")
+"""When a reminder is due, at the end of how it is spoken of."""
 _ONE: Final = frozenset(seconds * NS_PER_S for seconds in SECONDS.values())
 """Lengths of time that are one of something, ns."""
 MOST_COUNTED: Final = 200
@@ -233,6 +236,8 @@ def _change(match: Match, context: Context, memory: Memory) -> Answer:
     if given.kind == "timer":
         changed, say = f"a timer of {said}", f"Your timer of {said} is up."
         order = msgspec.structs.replace(order, say=say, what=f"I tell you when your timer of {said} is up")
+    else:
+        order = msgspec.structs.replace(order, what=f"{_WHEN.sub('', order.what)} in {said}")
     order = msgspec.structs.replace(order, when=Moment(due))
     return give(kept, context, order, "All right,", f"in {said}.", kind=given.kind, what=changed, due=due)
 

@@ -26,7 +26,7 @@ SLOTS: Final = {
     "last_word": ("(enough | done | finished | ready | halt | okay | now | thanks | goodbye)",),
     "limit": ("[but] [<only>] (once | twice | <so_many> times) [in total | only]",),
     "only": ("(only | just | at most | not more than | no more than)",),
-    "for_time": ("for [the next] <duration>",),
+    "for_time": ("for [the next] <duration>", "for the next <span_unit>"),
     "seldom": ("[but] (at most | not more than) once (in | every) <short>", "[but] at most once <short>"),
     "manner": (
         "(silently | quietly | in writing | as text)",
@@ -62,8 +62,11 @@ def terms(match: Match, now: int) -> Terms:
         count = few or whole(inner.get("so_many"))
         if count is not None:
             found = replace(found, limit=count, text=f"{found.text}, {times(count)}")
-    if "for_time" in match and (lasts := duration(match.inside("for_time")[0].get("duration"))) is not None:
-        found = replace(found, until=Moment(now + lasts), text=f"{found.text} for {say_duration(lasts)}")
+    if "for_time" in match:
+        inner = match.inside("for_time")[0]
+        lasts = duration(inner.get("duration") or ("one", *inner.get("span_unit")))
+        if lasts is not None:
+            found = replace(found, until=Moment(now + lasts), text=f"{found.text} for {say_duration(lasts)}")
     if "seldom" in match:
         rest = duration(match.inside("seldom")[0].get("short"))
         if rest is not None:
