@@ -6,10 +6,10 @@ from collections import OrderedDict
 from dataclasses import dataclass, field
 from typing import Final
 
-from duetto.interaction.action import AskBrain, EndTurn, Hold, KeepReply
+from duetto.interaction.action import AskBrain, EndTurn, Hold, KeepReply, Restore, Resume
 from duetto.models.model import MicroTurn, Output
 from duetto.timeline.arrival import Hypothesis
-from duetto.timeline.clock import s
+from duetto.timeline.clock import ms, s
 from duetto.timeline.increment import Increment
 from duetto.timeline.job import Listen
 from duetto.timeline.payload import Voicing, Word
@@ -17,6 +17,9 @@ from duetto.wire.happening import Happening, TurnBegan, TurnEnded, TurnWords
 
 FINAL_WITHIN: Final = s(2)
 """How long (ns) after a turn its final words are waited for; then those that there are are final."""
+CLAIMS_AFTER: Final = ms(400)
+"""How long (ns) duetto has been silent for a voice when that voice is told as a turn: a sound of listening is over by
+then, and duetto has gone on."""
 MOST_TURNS: Final = 16
 """Turns whose words are followed at once."""
 
@@ -43,14 +46,16 @@ class _Turn:
 class Hearing:
     """Reads turns out of micro-turns.
 
-    While duetto speaks, that the user has begun is told only once it is known to be a claim to the floor: clients stop
-    playing on it, and a sound of listening is no reason to.
+    While duetto speaks, that the user has begun is told only once it is known to be a claim to the floor: clients throw
+    away on it what they have not played, and a sound of listening is no reason to. duetto itself has been silent for a
+    while then, and goes on if it was none.
     """
 
     def __init__(self) -> None:
         self._turns: OrderedDict[int, _Turn] = OrderedDict()
         self._began = 0  # onset of the latest voice, ns
         self._ended: int | None = 0  # its end, None while it lasts
+        self._held: int | None = None  # since when duetto is silent for it
 
     def follow(self, micro_turn: MicroTurn, output: Output, *, sounding: bool, answers: bool) -> list[Happening]:
         """What one round brought. sounding: duetto's voice was heard when it began. answers: as in `Manner`."""
@@ -58,7 +63,12 @@ class Hearing:
         now = micro_turn.span.end
         for edit in output.edits:
             self._edit(edit)
-        claims = not sounding or any(isinstance(action, Hold) for action in output.actions)
+        for action in output.actions:
+            if isinstance(action, Hold):
+                self._held = now
+            elif isinstance(action, Resume | Restore):
+                self._held = None
+        claims = not sounding if self._held is None else now - self._held >= CLAIMS_AFTER
         matters = claims or _matters(output, answers)
         uncounted = {a.utterance for a in output.actions if isinstance(a, EndTurn) and not a.counts}
         # One that was closed because it grew too long ends before the next begins: their jobs are in that order.
