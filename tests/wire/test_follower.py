@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from duetto.assembly import model_of
 from duetto.brain.chat.model import CallRequest
+from duetto.interaction.action import Hold, Resume
 from duetto.recording.reader import Recording
 from duetto.recording.replay import replay
 from duetto.simulation.voice import reading
@@ -229,6 +230,20 @@ def test_a_sound_of_listening_of_the_user_is_no_turn(talk, spoken) -> None:
     assert [turn.turn for turn in one.all(TurnBegan)] == [turn.turn for turn in one.all(TurnEnded)] == [1]
     assert [words.text for words in one.all(TurnWords) if words.final] == ["what is two plus two", "uh huh"]
     assert [ended.how for ended in one.all(ReplyEnded)] == ["done", "done"]
+    one.check.at_rest(one)
+
+
+def test_a_loud_sound_of_listening_is_no_turn_though_duetto_was_silent_for_it(talk, spoken) -> None:
+    """It has gone on by the time that clients would be told, on which they throw away what they have not played."""
+    one = talk("and/yeah yeah", chats=False)
+    held = []
+    one.seat.follow(lambda m: held.extend(type(a) for o in m.outputs for a in o.actions if type(a) in (Hold, Resume)))
+    one.seat.command(Say("One two three four five six seven eight nine ten eleven twelve thirteen fourteen.", "s"))
+    one.quiet(1.0)
+    one.say(spoken("yeah"))
+    one.settle()
+    assert held[:2] == [Hold, Resume] and not one.all(TurnBegan)
+    assert [ended.how for ended in one.all(ReplyEnded)] == ["done"]
     one.check.at_rest(one)
 
 
