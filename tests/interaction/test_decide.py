@@ -516,6 +516,36 @@ def test_a_reminder_is_said_even_while_the_user_speaks_and_nobody_ducks_for_it()
     assert not of(Duck, c.turn(speaking("", s(1)), Mouth(True, clause.reply, ((clause.reply, 1),))))
 
 
+@pytest.mark.parametrize(
+    ("left", "manner", "place"),
+    [
+        ("climbed one hundred and twelve steps,", "over", "now"),
+        ("and twelve steps,", "over", "next"),
+        ("climbed one hundred and twelve steps,", "gap", "next"),
+    ],
+)
+def test_a_reminder_breaks_into_a_long_clause_of_duetto_s_own(left, manner, place) -> None:
+    c = with_order(Order("tea", Moment(s(1)), "Tea.", manner=manner))
+    story = say_something(c, "Every evening the keeper climbed one hundred and twelve steps,", "and counted them.")
+    planned: list[Action] = []
+    while not planned:
+        planned += of(PlanClause, c.turn(Ears(), Mouth(True, story, ((story, 2),), finishing=left)))
+    assert [a.place for a in planned if isinstance(a, PlanClause)] == [place]
+
+
+def test_an_order_s_remark_does_not_break_into_another_s() -> None:
+    c = Conversation()
+    ask = asked(c.turn(lines=("order",)))
+    orders = (Order("tea", Moment(s(1)), "Tea is ready in the big red pot."), Order("go", Moment(s(2)), "Go."))
+    c.again(Ears(), None, Gist(ask.reply, "whole"), Act(ask.reply, orders=orders), ReplyEnd(ask.reply))
+    planned: list[PlanClause] = []
+    while len(planned) < 2:
+        said = planned[0] if planned else None
+        mouth = Mouth(True, said.reply, ((said.reply, 1),), finishing=said.text) if said else Mouth()
+        planned += [action for action in c.turn(Ears(), mouth) if isinstance(action, PlanClause)]
+    assert [(clause.text, clause.place) for clause in planned] == [(orders[0].say, "next"), ("Go.", "next")]
+
+
 def test_an_order_not_meant_to_be_over_waits_for_the_gap() -> None:
     c = with_order(Order("tea", Moment(s(1)), "Tea.", manner="gap"))
     held: list[Action] = []

@@ -321,6 +321,31 @@ def test_next_goes_after_the_clause_being_said_and_keeps_its_order():
     assert rig.playout.underruns == 0
 
 
+def test_now_breaks_in_after_a_word_and_the_rest_goes_on():
+    rig = Rig()
+    rig.playout.plan(1, 1, "one two three four five six.")
+    rig.playout.plan(2, 1, "last.")
+    while rig.words[-1:] != ["two"]:
+        rig.step()
+    rig.playout.plan(3, 2, "ab cd.", "now")
+    rig.playout.plan(4, 2, "ef.", "now")
+    rig.run_out()
+    assert rig.words == ["one", "two", "ab", "cd.", "ef.", "three", "four", "five", "six.", "last."]
+    assert rig.playout.ledger.heard(1) == "one two three four five six. last."
+
+
+def test_what_was_broken_into_can_be_dropped():
+    rig = Rig()
+    rig.playout.plan(1, 1, "one two three four five six.")
+    while rig.words[-1:] != ["two"]:
+        rig.step()
+    rig.playout.plan(2, 2, "ab cd.", "now")
+    rig.step(2)
+    assert rig.playout.drop(1) == (1,)
+    rig.run_out()
+    assert rig.words[-2:] == ["ab", "cd."] and "four" not in rig.words
+
+
 def test_sound_prepared_for_a_later_clause_gives_way_to_an_earlier_one():
     rig = Rig()
     rig.playout.plan(1, 1, "later words.")

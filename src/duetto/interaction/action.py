@@ -82,7 +82,8 @@ class DeclineCall(_Action, frozen=True, tag="decline"):
 
 
 class PlanClause(_Action, frozen=True, tag="plan"):
-    """Put a clause into the plan of speech. place: "end" after all that is planned, "next" after the present clause.
+    """Put a clause into the plan of speech. place: "end" after all that is planned, "next" after the present clause,
+    "now" after its present word: its rest follows.
 
     held: prepare its sound but keep it back until `ReleaseReply`. aside: a sound of listening: it is said more quietly,
     and is nothing that was said. tag: of the `Say` that it is for. goes_on: as in `Clause`.
@@ -91,7 +92,7 @@ class PlanClause(_Action, frozen=True, tag="plan"):
     clause: int
     reply: int
     text: str
-    place: Literal["end", "next"] = "end"
+    place: Literal["end", "next", "now"] = "end"
     held: bool = False
     aside: bool = False
     tag: str = ""

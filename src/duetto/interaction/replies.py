@@ -139,11 +139,13 @@ def retire(state: State, percept: Percept) -> State:
 def plan(state: State, percept: Percept) -> Decision:
     """Put new clauses into the plan of speech, and release what may be heard.
 
-    A typed line's reply, an outcome's and a standing order's come next, after the clause being said; what duetto was
+    A typed line's reply, an outcome's and a standing order's come next, after the clause being said, or that of an
+    order that speaks at once after the word being said, if the clause is long; what duetto was
     saying then goes on, unless it was trimmed. A spoken turn's reply finds the plan empty: whoever took the floor has
     ended what was being said.
     """
     actions: list[Action] = []
+    breaks_in = _breaks_in(state, percept)
     floor_is_free = not percept.ears.voice and state.overlap is None
     for reply in state.replies:
         current = reply
@@ -159,7 +161,9 @@ def plan(state: State, percept: Percept) -> Decision:
             if reply.planned:
                 actions.append(ReleaseReply(reply.id))
         ends = current.follows or current.origin in ("spoken", "told", "said")
-        place: Literal["end", "next"] = "end" if ends else "next"
+        place: Literal["end", "next", "now"] = "end" if ends else "next"
+        if breaks_in and current.origin == "order" and current.over and not current.follows:
+            place = "now"
         clause_id = state.next_clause
         ahead = state.settings.plan_ahead - dict(percept.mouth.left).get(reply.id, 0)
         upto = current.planned + max(0, ahead)
@@ -175,6 +179,16 @@ def plan(state: State, percept: Percept) -> Decision:
         if current is not reply:
             state = replace(state.with_reply(current), next_clause=clause_id)
     return state, tuple(actions)
+
+
+def _breaks_in(state: State, percept: Percept) -> bool:
+    """A standing order that speaks at once does not wait for the end of what duetto itself is saying, if that is far:
+    it is said after the present word, but for other orders' remarks.
+    """
+    finishing, saying = percept.mouth.finishing, state.reply(percept.mouth.reply)
+    if finishing is None or saying is None or saying.origin == "order":
+        return False
+    return len(finishing.split()) > state.settings.waits_for
 
 
 def _awaits(state: State, reply: Reply) -> bool:

@@ -125,6 +125,8 @@ class InteractionSettings:
     order_early: float = 0.5
     """A standing order's moment is met when it lies less than this share of a micro-turn ahead: what is said then
     begins at most half a micro-turn early or late."""
+    waits_for: int = 3
+    """Words of the clause being said that an order's remark waits for, at most: about a second."""
     most_orders: int = 256
     """Standing orders in force at most; one more is refused, and duetto says so."""
     most_remarks: int = 120

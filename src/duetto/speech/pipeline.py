@@ -97,7 +97,7 @@ class SpeechPipeline:
         clause: int,
         reply: int,
         text: str,
-        place: Literal["end", "next"] = "end",
+        place: Literal["end", "next", "now"] = "end",
         *,
         held: bool = False,
         goes_on: bool = False,

@@ -18,9 +18,10 @@ class PlanFull(ValueError):
 class Plan:
     """An ordered queue of clauses. One of them is `current` from its first sample until it is done or dropped.
 
-    Of all clauses together at most `limit` samples are held or asked for that were never handed out. What may be
-    heard is asked for in the order of the plan, and leaves `share` of them free for the first held clause. When a
-    clause gets into the way of an earlier one, its sound is forgotten, to be made anew.
+    Of all clauses together at most `limit` samples are held or asked for that were never handed out, but for what those
+    keep that others have broken into. What may be heard is asked for in the order of the plan, and leaves `share` of
+    them free for the first held clause. When a clause gets into the way of an earlier one, its sound is forgotten, to
+    be made anew.
     """
 
     def __init__(self, *, limit: int, share: int, request: int, clauses: int) -> None:
@@ -46,15 +47,20 @@ class Plan:
     def find(self, clause: int) -> PlannedClause | None:
         return next((planned for planned in self._queue if planned.id == clause), None)
 
-    def insert(self, new: PlannedClause, place: Literal["end", "next"]) -> int | None:
-        """Put a clause in and return the number of the one after it. Raises ValueError if planned, PlanFull."""
+    def insert(self, new: PlannedClause, place: Literal["end", "next", "now"]) -> int | None:
+        """Put a clause in and return the number of the one after it. Raises ValueError if planned, PlanFull.
+
+        "now": what is being said goes on after it.
+        """
         if len(self._queue) >= self._most:
             raise PlanFull(f"plan: {self._most} clauses are planned, the limit")
         if self.find(new.id) is not None:
             raise ValueError(f"clause: {new.id} is already planned")
         index = len(self._queue)
-        if place == "next":
-            index = 0 if self.current is None else self._queue.index(self.current) + 1
+        if place != "end":
+            index = 0 if self.current is None else self._queue.index(self.current) + (place == "next")
+            if place == "now":
+                self.current = None
             while index < len(self._queue) and self._queue[index].amends and self._queue[index].reply == new.reply:
                 index += 1
         self._queue.insert(index, new)
@@ -88,7 +94,10 @@ class Plan:
         asking: list[Speak | More] = []
         keep = self._limit
         ask = self._limit - self._share
+        first = self.next
         for clause in sorted((c for c in self._queue if not c.held), key=lambda c: c is not self.current):
+            if clause.begun and clause is not first:
+                continue  # broken off, to go on after others: it keeps what it has, and waits
             if clause.claim > keep:
                 self._forget(clause)
             self._ask(clause, ask - clause.claim, asking)

@@ -163,20 +163,24 @@ class Playout:
         clause: int,
         reply: int,
         text: str,
-        place: Literal["end", "next"] = "end",
+        place: Literal["end", "next", "now"] = "end",
         *,
         held: bool = False,
         goes_on: bool = False,
     ) -> None:
         """Put a clause into the plan. "next": right after the clause being said, and after its reply's other "next"s.
+        "now": that one falls silent as in `hold`, and goes on with the first word that was not wholly said after this.
 
         goes_on: as in `Clause`.
         Raises ValueError for a number already planned or a text above the limit, PlanFull at the plan's limit.
         """
         if len(text) > self.settings.text_limit:
             raise ValueError(f"text: a clause has at most {self.settings.text_limit} characters (got {len(text)})")
-        planned = PlannedClause(clause, reply, text, held=held, amends=place == "next", goes_on=goes_on)
+        planned = PlannedClause(clause, reply, text, held=held, amends=place != "end", goes_on=goes_on)
+        current = self._plan.current
         before = self._plan.insert(planned, place)
+        if place == "now" and current is not None and not self.held and self._tail is None:
+            self._stop(current, cut=False)
         self.ledger.planned(clause, reply, text, before=before)
 
     def release(self, reply: int) -> None:
@@ -290,9 +294,9 @@ class Playout:
         return silence
 
     def _from_clause(self, clause: PlannedClause, count: int) -> Sound:
+        self._plan.current = clause
         if not clause.begun:
             clause.begun = True
-            self._plan.current = clause
             self.ledger.started(clause.id, samples_at(self._position, VOICE_RATE))
         start = clause.cursor
         sound = clause.peek(count).astype(np.float32)

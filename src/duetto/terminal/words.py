@@ -73,7 +73,7 @@ def decision(action: do.Action) -> str:
         case do.DeclineCall():
             return f"do not call {action.name}"
         case do.PlanClause():
-            how = ("get ready" if action.held else "plan") + (", next" if action.place == "next" else "")
+            how = ("get ready" if action.held else "plan") + ("" if action.place == "end" else f", {action.place}")
             return f"{how}: {action.text}"
         case do.ReleaseReply():
             return f"say reply {action.reply}"
