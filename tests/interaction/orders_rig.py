@@ -32,6 +32,7 @@ class Rig:
     typed: str = ""
     mute: bool = False
     mouth: Mouth | None = None
+    level: float | None = None
 
     def __post_init__(self) -> None:
         self.state = State(self.settings)
@@ -52,6 +53,7 @@ class Rig:
             ended=self.ended,
             utterance=self.utterance if self.words or self.talking else None,
             words=tuple(self.words),
+            level=self.level,
         )
         mouth = self.mouth
         if mouth is None:

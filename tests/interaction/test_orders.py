@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from orders_rig import DELTA, Inquire, Rig
 
@@ -29,6 +31,21 @@ from duetto.timeline.order import (
 PERSON = Sighting("person", "left third")
 HAND = Sighting("hand")
 STILL, MOTION = Sighting("still"), Sighting("motion", "left third")
+
+
+# --- whose words ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("level", "fired"), [(-21.0, ["Now."]), (-23.5, ["Now."]), (-25.0, []), (None, ["Now."])])
+def test_a_phrase_is_waited_for_from_the_user_and_not_from_somebody_further_away(level, fired) -> None:
+    rig = Rig(level=level)
+    rig.state = replace(rig.state, ways=replace(rig.state.ways, level=-20.0))
+    rig.give(Words(("holiday",)))
+    rig.hear("they are on holiday now")
+    assert rig.fired == fired
+    rig.level = -20.0
+    rig.turn()
+    assert rig.fired == fired, "what was not meant is not told later"
 
 
 # --- time -----------------------------------------------------------------------------------------------------

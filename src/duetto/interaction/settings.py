@@ -82,6 +82,9 @@ class InteractionSettings:
     aside_db: float = 3.0
     """dB below the user's usual level at which a voice is hardly meant for duetto: it only ducks, unless the brain
     understands the words."""
+    another_db: float = 4.0
+    """dB below it at which what is said is hardly the user's: "when I say" waits for the user. More than the other, for
+    who tells something does not speak up as one does to duetto."""
     level_follows: float = 0.3
     """Share of each answered turn in the usual level."""
     onset_slack: int = ms(200)

@@ -135,15 +135,23 @@ def _doubted(state: State, turn: UserTurn | None, ears: Ears | None) -> bool:
     """The words of this turn are hardly what was said. Over duetto's own voice they are doubted sooner, and so are
     those that a standing order has spoken in: whoever tells something long is seldom asking for anything.
     """
-    over = _over(state, turn)
-    return ears is not None and ears.sure < (state.settings.sure if over else state.settings.sure_alone)
+    if ears is None:
+        return False
+    if turn is not None and _spoken_into(state, turn) and ears.untold >= state.settings.untold_longest:
+        return True  # a long tale, of which a few words were understood
+    return ears.sure < (state.settings.sure if _over(state, turn) else state.settings.sure_alone)
 
 
 def _over(state: State, turn: UserTurn | None) -> bool:
     """Whether duetto speaks or spoke in this turn: as it began, or for a standing order since."""
     if state.overlap is not None or turn is None:
         return state.overlap is not None
-    return turn.over or any(s.spoke is not None and s.spoke > turn.since for s in state.orders)
+    return turn.over or _spoken_into(state, turn)
+
+
+def _spoken_into(state: State, turn: UserTurn) -> bool:
+    """Whether a standing order has spoken in this turn."""
+    return any(s.spoke is not None and s.spoke > turn.since for s in state.orders)
 
 
 def _for_others(state: State, turn: UserTurn, ears: Ears | None, draft: Reply, now: int) -> bool:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
+from duetto.interaction import ways
 from duetto.interaction.action import Action, DropReply, Fire, Inquire, Tell, Unfire, Unwatch, Watch
 from duetto.interaction.orders import asking, book, clauses, conditions, hearing, needs, remarks
 from duetto.interaction.orders.happening import Happening, Slice
@@ -40,7 +41,8 @@ def check(state: State, percept: Percept, *, said: bool = False) -> tuple[State,
         known = shared.occurrences
         sensed = hearing.hear(shared, index, percept)
         shared, taken = sensed.book, sensed.taken
-        happenings.extend(sensed.happenings)
+        if not ways.another(state, percept.ears):
+            happenings.extend(sensed.happenings)
         if taken:
             settled = taken.intersection(_spoken_of(state, taken))
             shared, taken = hearing.settle(shared, settled, known), taken - settled

@@ -341,6 +341,7 @@ def skill(zone: tzinfo | None) -> Skill:
             ),
             "orders.say_in": (
                 "<later> <speak> <reply> [<tail>]",
+                "<later> <speak> <reply> and <later> <speak> <reply>",
                 "<speak> <reply> <later>",
             ),
             "orders.say_then": (

@@ -21,7 +21,15 @@ requests come out below a quarter. Half-way into a sentence it tells little."""
 
 
 LONGEST: Final = 250
-"""Frames of speech beyond which more do not count: the difference hardly grows then, and the fit had none longer."""
+"""Frames of speech beyond which more do not count there: pocketsphinx's scores are likelihoods, so that the difference
+is nothing in long speech, and the fit had none longer."""
+MIDDLE: Final = -50.0
+STEEP: Final = 0.5
+"""Log odds of longer speech: of the difference in log likelihood (base 1.0001) per frame of speech, at which as much
+speaks for as against, and how fast they change with it. Of 40 tales of 8 s and 70 orders, five synthetic voices, the
+tales have -51 to -91 (half of them below -58), orders in the language -21 to -45, and with any words in them -36 to
+-58."""
+_LOG: Final = math.log(1.0001)
 
 
 class PhoneLoop:
@@ -59,4 +67,7 @@ class PhoneLoop:
         if found is None:
             return 1.0
         odds = PER_SCORE * (score - found.score) + PER_FRAME * min(frames, LONGEST) + BIAS
+        # What the grammar takes for silence counts too, if it is none: that is in the scores, and not in the frames.
+        if self._decoder.n_frames() > LONGEST and frames and score > 0 and found.score > 0:
+            odds = min(odds, STEEP * (math.log(score / found.score) / _LOG / frames - MIDDLE))
         return round(1 / (1 + math.exp(-max(-30.0, min(30.0, odds)))), 2)

@@ -52,6 +52,9 @@ CONFIRMED: Final = 0.1
 no words for make it doubt all of an order."""
 ENDS_BEFORE: Final = 50
 """A slot that ends in so many last frames before a pause may be the one that the pause belongs to."""
+LONGEST_WORD: Final = 150
+"""Frames of a word at most. Where one seems longer, what follows in it is something that the grammar has no words for:
+so it is left untold."""
 CUT_SHORT: Final = 1e-16
 """Weight of ending inside a phrase: the words so far are kept, unless a whole phrase fits about as well."""
 SETTLES_UP_TO: Final = 5 * MIC_RATE
@@ -282,8 +285,9 @@ class PocketsphinxRecogniser:
             words = [(piece.word, piece.start, piece.end) for piece in heard if piece.word]
         if confirmed:
             confidence = max(confidence, CONFIRMED)
+        ends = ((word, start, min(end, start + LONGEST_WORD)) for word, start, end in words)
         return [
-            TimedWord(word, self._at + start * FRAME, self._at + end * FRAME, confidence) for word, start, end in words
+            TimedWord(word, self._at + start * FRAME, self._at + end * FRAME, confidence) for word, start, end in ends
         ]
 
     def _hears_all(self, free: FreeWords) -> bool:
