@@ -8,7 +8,7 @@ import pytest
 from orders_rig import DELTA, Inquire, Rig
 
 from duetto.interaction.percept import Mouth, Sighting
-from duetto.timeline.arrival import Spotted, Weighed
+from duetto.timeline.arrival import Spotted, TimedWord, Weighed
 from duetto.timeline.clock import ms, s
 from duetto.timeline.order import (
     After,
@@ -46,6 +46,18 @@ def test_a_phrase_is_waited_for_from_the_user_and_not_from_somebody_further_away
     rig.level = -20.0
     rig.turn()
     assert rig.fired == fired, "what was not meant is not told later"
+
+
+def test_words_that_were_hardly_said_call_for_nothing() -> None:
+    rig = Rig()
+    rig.give(Words(("holiday",)))
+    rig.talking, rig.now = True, s(2)
+    rig.words = [TimedWord("holiday", s(1), s(1.5), 0.05)]
+    rig.turn()
+    assert rig.fired == []
+    rig.words = [TimedWord("holiday", s(1), s(1.5), 0.5)]
+    rig.turn()
+    assert rig.fired == ["Now."]
 
 
 # --- time -----------------------------------------------------------------------------------------------------

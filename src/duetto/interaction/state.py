@@ -63,7 +63,7 @@ class UserTurn:
 
     over: it began while duetto spoke. since: onset of its first voice; paused: end of its latest voice that was
     followed by a pause; listened: when duetto last gave a sound of listening in it (ns); given: how many of them. text:
-    its latest words; began: media time (ns) of the first.
+    its latest words; began: media time (ns) of the first. level: of its loudest voice, dB of full scale.
     """
 
     utterance: int
@@ -77,6 +77,7 @@ class UserTurn:
     given: int = 0
     text: str = ""
     began: int = 0
+    level: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

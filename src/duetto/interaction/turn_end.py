@@ -45,6 +45,8 @@ def follow(state: State, percept: Percept) -> replies.Decision:
     text = ears.text
     if ears.words and (text != turn.text or ears.words[0].start != turn.began):
         turn = replace(turn, text=text, began=ears.words[0].start)
+    if ears.level is not None and (turn.level is None or ears.level > turn.level):
+        turn = replace(turn, level=ears.level)
     state, turn = ways.paused(state, turn, ears)
     if passing_remark(state, ears):
         return (state if turn is state.turn else replace(state, turn=turn)), tuple(actions)

@@ -43,17 +43,15 @@ def answered(state: State, ears: Ears) -> State:
 
 def quiet(state: State, ears: Ears) -> bool:
     """Is this voice so much below the user's usual one that it is hardly meant for duetto?"""
-    return _below(state, ears, state.settings.aside_db)
+    usual = state.ways.level
+    return usual is not None and ears.level is not None and ears.level < usual - state.settings.aside_db
 
 
 def another(state: State, ears: Ears) -> bool:
-    """Is it so much below that it is hardly the user's at all?"""
-    return _below(state, ears, state.settings.another_db)
-
-
-def _below(state: State, ears: Ears, decibels: float) -> bool:
+    """Is all that was said in this turn so much below it that it is hardly the user who speaks?"""
     usual = state.ways.level
-    return usual is not None and ears.level is not None and ears.level < usual - decibels
+    level = ears.level if state.turn is None or state.turn.level is None else state.turn.level
+    return usual is not None and level is not None and level < usual - state.settings.another_db
 
 
 def own_pause(ways: Ways) -> int | None:

@@ -27,6 +27,8 @@ FORGET: Final = s(120)
 """How long (ns) after it was said an occurrence is remembered, if its utterance is over."""
 TOO_LATE: Final = s(6)
 """What is found this long (ns) after it was said is no news."""
+HARDLY: Final = 0.08
+"""Confidence of the recogniser below which its words are hardly what was said: they call for nothing."""
 STANDS: Final = ms(500)
 """How long (ns) a phrase must stand in an unsent line to count as typed."""
 
@@ -126,6 +128,8 @@ Found = tuple[str, int, int]
 
 
 def _in_words(words: tuple[TimedWord, ...], starts: Starts) -> list[Found]:
+    if words and words[-1].confidence < HARDLY:
+        return []
     tokens = [(token, word) for word in words for token in words_of(word.text)]
     found: list[Found] = []
     for place, (token, word) in enumerate(tokens):

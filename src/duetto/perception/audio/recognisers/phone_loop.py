@@ -23,7 +23,7 @@ requests come out below a quarter. Half-way into a sentence it tells little."""
 LONGEST: Final = 250
 """Frames of speech beyond which more do not count there: pocketsphinx's scores are likelihoods, so that the difference
 is nothing in long speech, and the fit had none longer."""
-MIDDLE: Final = -50.0
+MIDDLE: Final = -51.0
 STEEP: Final = 0.5
 """Log odds of longer speech: of the difference in log likelihood (base 1.0001) per frame of speech, at which as much
 speaks for as against, and how fast they change with it. Of 40 tales of 8 s and 70 orders, five synthetic voices, the
