@@ -78,7 +78,7 @@ LIKELY: Final[dict[str, tuple[str, ...]]] = {
         "red | blue | green | yellow | black | white | apple | banana | sky | sun | moon | sea | fire | dog | cat",
         "london | paris | monday | friday | sunday | mother | father | boss | doctor | music | news | error | failed",
         "warning | ready | deadline | finished | passed | zero [zero] [zero] | password | decide | smile | yellow",
-        "ouch | oops | achoo | ahem | hooray | yikes",
+        "ouch | oops | achoo | hooray | yikes",
     ),
     "note": (
         "(the | my | our) [<thing_at_home>] (code | number | password) is <digit> [<digit>] [<digit>] [<digit>]",

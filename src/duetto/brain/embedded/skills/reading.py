@@ -30,6 +30,8 @@ MAX_WORDS: Final = 2_000
 """Words of a text that are read; the rest is left out, and that is said."""
 CLAUSE_WORDS: Final = 8
 """Longest clause in words, two to three seconds: between clauses something else can be said, and the rest changed."""
+JOINED_WORDS: Final = 6
+"""Words of two short pieces that are read as one."""
 JOINTS: Final = frozenset(
     "and or but so because that which who when while until before after with without on in at of to from for by as "
     "than like into over under".split()
@@ -53,7 +55,7 @@ def clauses(text: str) -> tuple[str, ...]:
         pieces += map(" ".join, _phrases(found.split()))
     joined: list[str] = []
     for piece in pieces:
-        roomy = joined and joined[-1].endswith(",") and len((joined[-1] + " " + piece).split()) <= CLAUSE_WORDS // 2
+        roomy = joined and joined[-1].endswith(",") and len((joined[-1] + " " + piece).split()) <= JOINED_WORDS
         if roomy:
             joined[-1] += f" {piece}"
         else:
