@@ -18,6 +18,7 @@ from bench import (
     kill_worker,
     orders_cost,
     overlap,
+    phrasings,
     real_model,
     real_speech,
     spoken_orders,
@@ -37,6 +38,7 @@ PARTS = {
     "orders_cost": orders_cost.run,
     "spotting": spotting.run,
     "spoken_orders": spoken_orders.run,
+    "phrasings": phrasings.run,
 }
 ASKED = {
     "wire_latency": wire_latency.run,
