@@ -13,6 +13,7 @@ from rich.table import Table
 
 from bench import (
     bad_network,
+    cancelling,
     fuzz,
     hour,
     kill_worker,
@@ -44,6 +45,7 @@ ASKED = {
     "wire_latency": wire_latency.run,
     "bad_network": bad_network.run,
     "kill_worker": kill_worker.run,
+    "cancelling": cancelling.run,
     "fuzz": fuzz.run,
     "real_model": real_model.run,
 }

@@ -152,7 +152,7 @@ BEFORE: Final = {
 
 
 def understood(kind: str, text: str) -> bool:
-    """An order comes of it, right or not, or one that stands is changed or withdrawn; of a question, that it is taken for one."""
+    """An order comes of it, right or not, or one that stands is changed; of a question, that it is taken for one."""
     brain = EmbeddedBrain()
     names: tuple[str, ...] = ()
     for number, before in enumerate(BEFORE.get(kind, ()), 1):
