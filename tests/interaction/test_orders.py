@@ -41,11 +41,19 @@ def test_a_phrase_is_waited_for_from_the_user_and_not_from_somebody_further_away
     rig = Rig(level=level)
     rig.state = replace(rig.state, ways=replace(rig.state.ways, level=-20.0))
     rig.give(Words(("holiday",)))
-    rig.hear("they are on holiday now")
+    rig.hear("as for them they are on holiday now")
     assert rig.fired == fired
     rig.level = -20.0
     rig.turn()
     assert rig.fired == fired, "what was not meant is not told later"
+
+
+def test_a_turn_that_has_just_begun_may_be_quiet() -> None:
+    rig = Rig(level=-30.0)
+    rig.state = replace(rig.state, ways=replace(rig.state.ways, level=-20.0))
+    rig.give(Words(("holiday",)))
+    rig.hear("holiday")
+    assert rig.fired == ["Now."]
 
 
 def test_words_that_were_hardly_said_call_for_nothing() -> None:

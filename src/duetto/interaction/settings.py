@@ -85,6 +85,8 @@ class InteractionSettings:
     another_db: float = 4.0
     """dB below it at which what is said is hardly the user's: "when I say" waits for the user. More than the other, for
     who tells something does not speak up as one does to duetto."""
+    another_after: int = s(1)
+    """How long (ns) a turn must have lasted before that is said of it: people begin more quietly than they go on."""
     level_follows: float = 0.3
     """Share of each answered turn in the usual level."""
     onset_slack: int = ms(200)

@@ -47,11 +47,12 @@ def quiet(state: State, ears: Ears) -> bool:
     return usual is not None and ears.level is not None and ears.level < usual - state.settings.aside_db
 
 
-def another(state: State, ears: Ears) -> bool:
+def another(state: State, now: int) -> bool:
     """Is all that was said in this turn so much below it that it is hardly the user who speaks?"""
-    usual = state.ways.level
-    level = ears.level if state.turn is None or state.turn.level is None else state.turn.level
-    return usual is not None and level is not None and level < usual - state.settings.another_db
+    usual, turn = state.ways.level, state.turn
+    if usual is None or turn is None or turn.level is None or now - turn.since < state.settings.another_after:
+        return False
+    return turn.level < usual - state.settings.another_db
 
 
 def own_pause(ways: Ways) -> int | None:

@@ -41,7 +41,7 @@ def check(state: State, percept: Percept, *, said: bool = False) -> tuple[State,
         known = shared.occurrences
         sensed = hearing.hear(shared, index, percept)
         shared, taken = sensed.book, sensed.taken
-        if not ways.another(state, percept.ears):
+        if not ways.another(state, percept.now):
             happenings.extend(sensed.happenings)
         if taken:
             settled = taken.intersection(_spoken_of(state, taken))
