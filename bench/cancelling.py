@@ -7,6 +7,7 @@ forgotten has not begun, is being written, or hangs.
 from __future__ import annotations
 
 import threading
+from itertools import count
 from pathlib import Path
 from typing import Any, Final
 
@@ -14,8 +15,9 @@ from duetto.assembly import Settings, thinkers, with_chat
 from duetto.brain.chat.settings import ChatSettings
 from duetto.recording.measure import percentile
 from duetto.testing.model import Rule, Script, ScriptedModel
-from duetto.timeline.clock import Deadline, Stopwatch, in_ms, s
+from duetto.timeline.clock import VIRTUAL_EPOCH_NS, Deadline, Stopwatch, in_ms, s
 from duetto.timeline.job import Ask, Context, Forget
+from duetto.workers.worker import Worker
 
 EACH: Final = 40
 """Replies of each kind."""
@@ -34,35 +36,36 @@ def run(_folder: Path) -> dict[str, Any]:
     """Medians and the longest, ms, and how many of how many the server saw."""
     with ScriptedModel(Script(RULES)) as server:
         settings = with_chat(Settings(), ChatSettings(server.model, url=server.url))
-        bell = threading.Event()
-        workers = thinkers(settings, bell)
-        brain = workers[0]
+        workers = thinkers(settings, threading.Event())
         try:
+            numbers = count(1)
             found = {}
-            ticket = 0
             for kind in ("waiting", "begun", "hanging"):
-                waits: list[int] = []
-                for _ in range(EACH):
-                    ticket += 2
-                    known = len(server.log)
-                    brain.submit(ticket, Ask(ticket, kind, "spoken", True, Context(s(1), 10**18)))
-                    deadline = Deadline(LONG_S)
-                    while len(server.log) == known or (kind == "begun" and server.log[-1].sent < WRITTEN):
-                        if deadline.passed():
-                            raise RuntimeError(f"{kind}: the server was not asked")
-                        bell.wait(0.001)
-                    exchange = server.log[-1]
-                    watch = Stopwatch()
-                    brain.submit(ticket + 1, Forget(ticket))
-                    if exchange.over.wait(LONG_S) and exchange.state == "cancelled":
-                        waits.append(watch.wall_ns())
-                    brain.collect()
+                waits = [_forgotten(workers[0], server, kind, next(numbers)) for _ in range(EACH)]
+                seen = [wait for wait in waits if wait is not None]
                 found[kind] = {
-                    "seen as cancelled": f"{len(waits)} of {EACH}",
-                    "after ms, median": round(in_ms(round(percentile(waits, 50))), 1),
-                    "longest": round(in_ms(max(waits)), 1),
+                    "seen as cancelled": f"{len(seen)} of {EACH}",
+                    "after ms, median": round(in_ms(round(percentile(seen, 50))), 1),
+                    "longest": round(in_ms(max(seen, default=0)), 1),
                 }
             return found
         finally:
             for worker in workers:
                 worker.close()
+
+
+def _forgotten(brain: Worker, server: ScriptedModel, kind: str, number: int) -> int | None:
+    """Machine time (ns) until the server sees that it is not wanted any more; None if it does not."""
+    known = len(server.log)
+    brain.submit(2 * number, Ask(number, kind, "spoken", True, Context(s(1), VIRTUAL_EPOCH_NS)))
+    deadline, tick = Deadline(LONG_S), threading.Event()
+    while len(server.log) == known or (kind == "begun" and server.log[-1].sent < WRITTEN):
+        if deadline.passed():
+            raise RuntimeError(f"{kind}: the server was not asked")
+        tick.wait(0.001)
+    exchange, watch = server.log[-1], Stopwatch()
+    brain.submit(2 * number + 1, Forget(number))
+    seen = exchange.over.wait(LONG_S) and exchange.state == "cancelled"
+    took = watch.wall_ns()
+    brain.collect()
+    return took if seen else None

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from duetto.brain.embedded import EmbeddedBrain
 from duetto.timeline.arrival import Act, Gist
-from duetto.timeline.clock import s
+from duetto.timeline.clock import VIRTUAL_EPOCH_NS, s
 from duetto.timeline.job import Ask, Context
 
 SEEN: Final = (
@@ -165,7 +165,7 @@ def understood(kind: str, text: str) -> bool:
 
 
 def _context(at: float, names: tuple[str, ...]) -> Context:
-    return Context(s(at), 10**18, orders=names)
+    return Context(s(at), VIRTUAL_EPOCH_NS, orders=names)
 
 
 def share(sentences: Iterable[tuple[str, str]]) -> dict[str, str]:

@@ -139,10 +139,10 @@ def retire(state: State, percept: Percept) -> State:
 def plan(state: State, percept: Percept) -> Decision:
     """Put new clauses into the plan of speech, and release what may be heard.
 
-    A typed line's reply, an outcome's and a standing order's come next, after the clause being said, or that of an
-    order that speaks at once after the word being said, if the clause is long; what duetto was
-    saying then goes on, unless it was trimmed. A spoken turn's reply finds the plan empty: whoever took the floor has
-    ended what was being said.
+    A typed line's reply, an outcome's and a standing order's come next, after the clause being said; an order's that
+    speaks at once after the word being said, where much of the clause is left. What duetto was saying then goes on,
+    unless it was trimmed. A spoken turn's reply finds the plan empty: whoever took the floor has ended what was being
+    said.
     """
     actions: list[Action] = []
     breaks_in = _breaks_in(state, percept)

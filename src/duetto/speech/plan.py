@@ -16,7 +16,7 @@ class PlanFull(ValueError):
 
 
 class Plan:
-    """An ordered queue of clauses. One of them is `current` from its first sample until it is done or dropped.
+    """An ordered queue of clauses. One is `current` from its first sample until it is done, dropped or broken into.
 
     Of all clauses together at most `limit` samples are held or asked for that were never handed out, but for what those
     keep that others have broken into. What may be heard is asked for in the order of the plan, and leaves `share` of

@@ -17,7 +17,7 @@ JOINED: Final = frozenset({"reminders", "watching"})
 JOINTS: Final = ("and also", "and then", "and", "but also")
 SHORTEST: Final = 4
 """Words of a request that may be joined to another, at least."""
-LIKE: Final = 0.3
+MOST_COST: Final = 0.3
 """Highest cost of either: what is badly understood is not taken apart."""
 
 Read = Callable[[tuple[Token, ...]], Understanding]
@@ -26,13 +26,13 @@ Read = Callable[[tuple[Token, ...]], Understanding]
 def taken_apart(
     words: tuple[Token, ...], found: Understanding, understand: Read
 ) -> tuple[Understanding, Understanding] | None:
-    """The two requests in these words, where that is a better reading than as one (`found`).
+    """The two requests in these words, None where they are better read as one (`found`).
 
     An open slot takes any words, "and in a minute say go" as well: each word in one costs a little, so two requests
     that are meant cost less than one with the other in its slot.
     """
     best = None
-    least = found.cost if found.understood == "whole" else 2 * LIKE
+    least = found.cost if found.understood == "whole" else 2 * MOST_COST
     for before, after in _places(words):
         first, second = understand(before), understand(after)
         if not (_joins(first) and _joins(second)):
@@ -75,7 +75,12 @@ def _places(words: tuple[Token, ...]) -> Iterator[tuple[tuple[Token, ...], tuple
 
 
 def _joins(found: Understanding) -> bool:
-    return found.understood == "whole" and found.cost <= LIKE and found.skill is not None and found.skill.name in JOINED
+    return (
+        found.understood == "whole"
+        and found.cost <= MOST_COST
+        and found.skill is not None
+        and found.skill.name in JOINED
+    )
 
 
 def _small(text: str) -> str:

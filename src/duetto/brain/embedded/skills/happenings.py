@@ -77,10 +77,8 @@ SLOTS: Final = {
         "i start (talking about | saying)",
         "you hear [me say]",
     ),
-    "nth_time": (
-        "twice",
-        "[for] the (second | third | fourth | fifth | sixth | seventh | eighth | ninth | tenth) time",
-    ),
+    "ordinal": ("(second | third | fourth | fifth | sixth | seventh | eighth | ninth | tenth)",),
+    "nth_time": ("twice", "[for] the <ordinal> time"),
     "when_said": ("<voicing> <cue> [<so_many> times | <nth_time>]", "<cue> (comes up | is said | is mentioned)"),
     "when_read": ("(my | the) screen (says | shows | reads) <cue>",),
     "when_silent": (
@@ -208,8 +206,8 @@ def _said(match: Match) -> Happening | None:
 
 def nth(found: Happening, lead: Words) -> Happening:
     """For the so-many-th time, as "the third time" has it. Counts words and what is seen alike."""
-    count = whole(lead[-2:-1])
-    if count is None or count < 2:
+    count = _nth(lead)
+    if count is None:
         return replace(found, once=True)
     return replace(found, when=Nth(found.when, count), text=f"{found.text} for the {lead[-2]} time", once=True)
 

@@ -113,9 +113,9 @@ def _passed(match: Match, context: Context, memory: Memory) -> Answer:
 
 
 def _waits(match: Match) -> tuple[Words, ...]:
-    """The times that are to pass first; how long an order is to stand is none of them."""
-    stands = [inner.get("duration") for inner in match.inside("for_time")]
-    return tuple(words for words in match.slots.get("duration", ()) if words not in stands)
+    """The times that are to pass first; how long an order is to stand, at the end, is none of them."""
+    named = match.slots.get("duration", ())
+    return named[: len(named) - sum("duration" in inner for inner in match.inside("for_time"))]
 
 
 def _remind_in(match: Match, context: Context, memory: Memory) -> Answer:

@@ -29,7 +29,7 @@ SLOTS: Final = {
     "always": ("(whenever | (every | each | any) time)",),
     "on": ("(when | if | once | as soon as | <always>)", "(after | should | in case | [at] the moment | <just_once>)"),
     "just_once": ("[the] (next | first) time",),
-    "nth_lead": ("[<on>] the (second | third | fourth | fifth | sixth | seventh | eighth | ninth | tenth) time",),
+    "nth_lead": ("[<on>] the <ordinal> time",),
     "also": ("(or | and)",),
     "how_often": ("(how often | how many times | every time | each time)",),
     "counting": ("(tally [up] | track | note)", "keep [a] (count | track | tally) of", "keep counting"),
