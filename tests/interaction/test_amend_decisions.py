@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
+import msgspec
 import pytest
 
 from duetto.interaction.action import (
@@ -606,7 +607,7 @@ def test_a_draft_answers_what_courtesy_follows_too() -> None:
     talk = Talk()
     draft = talk.hears("what is the weather")
     talk.turn(*said(draft, "It rains."), ears=talk.over)
-    talk.over = replace(talk.over, words=words("what is the weather please"))
+    talk.over = msgspec.structs.replace(talk.over, words=words("what is the weather please"))
     actions = talk.turn(ears=talk.over)
     assert not of(DropReply, actions) and not of(AskBrain, actions)
     assert KeepReply(draft) in talk.ends()
@@ -616,7 +617,7 @@ def test_a_draft_that_was_told_to_wait_is_asked_anew_with_courtesy_too() -> None
     talk = Talk()
     draft = talk.hears("how do you spell")
     talk.turn(Gist(draft, "half"), ears=talk.over)
-    talk.over = replace(talk.over, words=words("how do you spell please"))
+    talk.over = msgspec.structs.replace(talk.over, words=words("how do you spell please"))
     actions = talk.turn(ears=talk.over)
     assert DropReply(draft) in actions and one(AskBrain, actions).text == "how do you spell please"
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
+import msgspec
 import pytest
 
+from duetto.interaction import microturn
 from duetto.interaction.action import (
     Action,
     AskBrain,
@@ -247,14 +249,14 @@ def test_a_voice_that_may_be_beginning_keeps_the_turn_open_for_a_moment() -> Non
     ears = silent("what is the weather in rome", DELTA)
     while c.now - DELTA < ms(320):
         c.turn(ears)
-    actions = c.turn(replace(ears, stirring=True), None, Clause(ask.reply, 0, "It is warm."))
+    actions = c.turn(msgspec.structs.replace(ears, stirring=True), None, Clause(ask.reply, 0, "It is warm."))
     assert not of(EndTurn, actions)
     assert of(EndTurn, c.turn(ears)), "it was none"
 
 
 def test_a_noise_that_goes_on_stirring_keeps_it_open_no_longer_than_that() -> None:
     c, ask = drafted()
-    ears = replace(silent("what is the weather in rome", DELTA), stirring=True)
+    ears = msgspec.structs.replace(silent("what is the weather in rome", DELTA), stirring=True)
     actions = c.turn(ears, None, Clause(ask.reply, 0, "It is warm."))
     while not of(EndTurn, actions):
         actions = c.turn(ears)
@@ -412,8 +414,8 @@ def test_a_voice_that_comes_back_quietly_after_a_comma_keeps_the_floor() -> None
         reply = say_something(c)
         overlapped(c, reply)
         mouth, since = Mouth(False, reply, ((reply, 1),)), c.now
-        c.turn(replace(speaking("no", since), level=-28.0), mouth)
-        c.turn(replace(speaking("no in", since), level=-28.0), mouth)
+        c.turn(msgspec.structs.replace(speaking("no", since), level=-28.0), mouth)
+        c.turn(msgspec.structs.replace(speaking("no in", since), level=-28.0), mouth)
         resumed[stays] = any(isinstance(action, Resume) for _, action in c.log)
     assert resumed == {False: True, True: False}
 
@@ -661,6 +663,27 @@ def test_the_same_percepts_give_the_same_decisions() -> None:
         return c.log
 
     assert run() == run()
+
+
+RESTING = (
+    State(),
+    State(aside=("and then",)),
+    State(ways=Ways(level=-30.0, spoke=s(1), asked=s(1))),
+    State(manner=Manner(yields=False, answers=False)),
+)
+
+
+@pytest.mark.parametrize("state", RESTING)
+def test_at_rest_nothing_is_left_out(state: State, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is decided at rest without a look is what a look decides."""
+    percepts = [
+        Percept(s(3), DELTA),
+        Percept(s(3), DELTA, ears=Ears(since=s(1), ended=s(2), level=-40.0)),
+        Percept(s(30), DELTA, typing=True, typed="wha", facing=False, moving=("camera",)),
+    ]
+    at_once = [decide(state, percept) for percept in percepts]
+    monkeypatch.setattr(microturn, "_at_rest", lambda state, percept: False)
+    assert at_once == [decide(state, percept) for percept in percepts] == [(state, ())] * 3
 
 
 def test_state_is_frozen() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
+import msgspec
 import pytest
 
 from duetto.interaction import replies
@@ -137,14 +138,13 @@ class Talk:
         """Nothing more is said or told: all that is asked is answered, and the user falls silent."""
         ears = self.last
         if ears.voice:
-            ears = replace(ears, voice=False, ended=self.now)
+            ears = msgspec.structs.replace(ears, voice=False, ended=self.now)
         for number in range(2000):
             if number > 200 or any(isinstance(action, EndTurn) for action in self.log):
                 ears = Ears(since=ears.since, ended=ears.ended)
             owed = [r.id for r in self.state.replies if not r.ended]
-            self.turn(
-                *(part for reply in owed for part in answer(reply, "Well then.")), ears=replace(ears, caught_up=True)
-            )
+            answers = (part for reply in owed for part in answer(reply, "Well then."))
+            self.turn(*answers, ears=msgspec.structs.replace(ears, caught_up=True))
             if number > 205 and not (self.state.replies or self.state.turn):
                 return
 

@@ -289,10 +289,9 @@ class Engine:
 
     def _settled(self, seat: Seat) -> bool:
         """Take in what has come; True, and the micro-turn is over, when nothing more is awaited."""
-        while self._more(seat):
-            pass
-        if seat.ended is None and self._guarded(seat, seat.session.waits):
-            return False
+        while self._awaits(seat):
+            if not self._more(seat):
+                return False
         self._end(seat)
         return True
 
@@ -315,10 +314,14 @@ class Engine:
         if seat.ended is not None:  # by what another was told meanwhile
             return False
         self._guarded(seat, seat.session.step, turn)
-        if seat.ended is None and self._guarded(seat, seat.session.waits):
+        if self._awaits(seat):
             return True
         self._end(seat)
         return False
+
+    def _awaits(self, seat: Seat) -> bool:
+        """Something quick may still come in its micro-turn."""
+        return seat.ended is None and bool(self._guarded(seat, seat.session.waits))
 
     def _more(self, seat: Seat) -> bool:
         """One more round, if something has come."""

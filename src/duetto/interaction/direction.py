@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import msgspec
+
 from duetto.interaction import replies, turn_end
 from duetto.interaction.action import Action, EndTurn
 from duetto.interaction.orders import book
@@ -60,7 +62,8 @@ def without_discarded(percept: Percept) -> Percept:
     """What is perceived, without a turn that is told not to count."""
     if not any(isinstance(command, Discard) for command in percept.commands):
         return percept
-    return replace(percept, ears=replace(percept.ears, utterance=None, words=()))
+    ears = msgspec.structs.replace(percept.ears, utterance=None, words=())
+    return msgspec.structs.replace(percept, ears=ears)
 
 
 def leave(state: State, text: str, source: str = "") -> State:

@@ -29,6 +29,8 @@ def decide(state: State, percept: Percept) -> tuple[State, tuple[Action, ...]]:
     user's turn has ended; give way or go on under overlap; show that one listens; say what standing orders call for;
     plan and release speech.
     """
+    if _at_rest(state, percept):
+        return state, ()
     # Text goes out with the voice, clause by clause; where the voice fails, text is what is left.
     actions: list[Action] = [Show(text) for text in percept.mouth.begun]
 
@@ -75,3 +77,15 @@ def decide(state: State, percept: Percept) -> tuple[State, tuple[Action, ...]]:
     actions.extend(more)
     holder = floor.holder(percept)
     return state if holder == state.floor else replace(state, floor=holder), tuple(actions)
+
+
+def _at_rest(state: State, percept: Percept) -> bool:
+    """Nobody speaks, nothing is on its way and nothing has come: so it is in half of all micro-turns."""
+    ears, mouth = percept.ears, percept.mouth
+    if ears.voice or ears.stirring or ears.utterance is not None or mouth.sounding or mouth.left or mouth.begun:
+        return False
+    if percept.arrivals or percept.commands or percept.lines or percept.seen:
+        return False
+    if state.orders or state.book.ended or state.replies or state.calls or state.asked or state.floor != "nobody":
+        return False
+    return state.turn is None and state.overlap is None and state.over is None and state.owed is None

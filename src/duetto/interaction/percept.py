@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
+
+import msgspec
 
 from duetto.timeline.arrival import Arrival, TimedWord
 from duetto.timeline.command import Command
 from duetto.timeline.order import SightKind, Watched
 
 
-@dataclass(frozen=True, slots=True)
-class Sighting:
+class Sighting(msgspec.Struct, frozen=True):
     """Something that was seen to happen in this micro-turn.
 
     what: as in `order.Sight`; "repeat": a movement was made once more, `name` says which, `count` how often by now;
@@ -26,8 +26,7 @@ class Sighting:
     was: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Ears:
+class Ears(msgspec.Struct, frozen=True):
     """The user's voice and words.
 
     voice: speaking now. stirring: or perhaps beginning to, which is enough to duck: that is undone at no cost. since:
@@ -66,8 +65,7 @@ class Ears:
         return " ".join(word.text for word in self.words)
 
 
-@dataclass(frozen=True, slots=True)
-class Mouth:
+class Mouth(msgspec.Struct, frozen=True):
     """Duetto's own voice.
 
     sounding: its sound is being handed out. reply: the one being said, or the next in the plan. left: replies in the
@@ -83,8 +81,7 @@ class Mouth:
     finishing: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Percept:
+class Percept(msgspec.Struct, frozen=True):
     """Everything `decide` is told in one round of a micro-turn.
 
     now: media time (ns) at which the decision takes effect. delta: length of a micro-turn (ns).

@@ -4,18 +4,23 @@ from __future__ import annotations
 
 from dataclasses import replace
 from statistics import median
+from typing import Final
 
 from duetto.interaction.percept import Ears, Percept
 from duetto.interaction.state import State, UserTurn, Ways
+
+SPOKE_WITHIN: Final = 200_000_000
+"""ns to which it is known when duetto last spoke: what asks for it thinks in seconds."""
 
 
 def follow(state: State, percept: Percept) -> State:
     """Whether duetto speaks, and whether what it says is a question."""
     ways = state.ways
-    saying = state.reply(percept.mouth.reply)
-    # Neither a sound of listening nor a standing order's remark is a word to which the user's next would be a reply.
-    if percept.mouth.sounding and (saying is None or saying.origin not in ("listening", "order")):
-        ways = replace(ways, spoke=percept.now)
+    if percept.mouth.sounding and (ways.spoke is None or percept.now - ways.spoke >= SPOKE_WITHIN):
+        saying = state.reply(percept.mouth.reply)
+        # Neither a sound of listening nor a standing order's remark is one to which the user's next would be a reply.
+        if saying is None or saying.origin not in ("listening", "order"):
+            ways = replace(ways, spoke=percept.now)
     for text in percept.mouth.begun:
         ways = replace(ways, asked=percept.now if text.rstrip().endswith("?") else None)
     return state if ways is state.ways else replace(state, ways=ways)

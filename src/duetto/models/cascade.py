@@ -129,15 +129,22 @@ class Cascade:
             laps.lap("speech")
             jobs += self._audio.step(turn, self.timeline)
             laps.lap("audio")
-            self._pictures.take(turn)
-            jobs += self._camera.step(turn, self.timeline)
-            laps.lap("camera")
-            jobs += self._screen.step(turn, self.timeline)
-            laps.lap("screen")
-            self._typing.step(turn, self.timeline)
-            laps.lap("keys")
-            self._take_commands(turn)
+            if turn.camera or self._camera.begun:
+                jobs += self._camera.step(turn, self.timeline)
+                laps.lap("camera")
+            if turn.screen or self._screen.begun:
+                jobs += self._screen.step(turn, self.timeline)
+                laps.lap("screen")
+            if turn.camera or turn.screen:
+                self._pictures.take(turn)
+            if turn.keys or not self._typing.resting:
+                self._typing.step(turn, self.timeline)
+                laps.lap("keys")
+            if turn.commands:
+                self._take_commands(turn)
         else:
+            if self._brings_nothing_new(turn):
+                return self._go_on(turn)
             if any(isinstance(arrival, Hypothesis | Finished) for arrival in turn.arrivals):
                 jobs += self._audio.step(turn, self.timeline)
                 laps.lap("audio")
@@ -222,10 +229,34 @@ class Cascade:
         return {
             f"{pipeline.stream} {level}": (cost.ran, cost.ns)
             for pipeline in (self._camera, self._screen)
+            if pipeline.begun
             for level, cost in pipeline.take_costs().items()
         }
 
     # --- in ---------------------------------------------------------------------------------------------------
+
+    def _brings_nothing_new(self, turn: Turn) -> bool:
+        """Are all arrivals of this later round more sound of the voice, or the words that are known already?
+
+        Nothing can be decided on them that was not in the round before.
+        """
+        for arrival in turn.arrivals:
+            if isinstance(arrival, Hypothesis):
+                if not self._audio.knows(arrival):
+                    return False
+            elif not isinstance(arrival, Speech):
+                return False
+        return not self._begun
+
+    def _go_on(self, turn: Turn) -> Output:
+        """Such a round: it is taken in, and the voice is asked for what follows."""
+        now = turn.span.end
+        self._audio.step(turn, self.timeline)
+        self._laps.lap("audio")
+        self._take_speech(turn)
+        jobs = self._speech.jobs()
+        self._laps.lap("speech")
+        return Output(now, self.timeline.drain(), (), jobs, ())
 
     def _take_speech(self, turn: Turn) -> None:
         for arrival in turn.arrivals:

@@ -91,6 +91,8 @@ class Plan:
 
     def jobs(self) -> tuple[Speak | More | Hush, ...]:
         """What to ask of the voice now, at most one open request per clause."""
+        if not (self._queue or self._hushes):
+            return ()
         asking: list[Speak | More] = []
         keep = self._limit
         ask = self._limit - self._share

@@ -32,8 +32,9 @@ class Follower:
                     case Manner(answers=answers):
                         self._answers = answers
             self._speaking.arrive(turn.arrivals)
-            found += self._hearing.follow(micro_turn, output, sounding=sounding, answers=self._answers)
-            found += self._speaking.follow(output, self._own)
+            if not turn.round or output.edits or output.actions or output.jobs:  # later rounds often bring nothing new
+                found += self._hearing.follow(micro_turn, output, sounding=sounding, answers=self._answers)
+                found += self._speaking.follow(output, self._own)
             well = {a.text for a in turn.arrivals if isinstance(a, Fault) and a.working}
             for arrival in turn.arrivals:
                 if isinstance(arrival, Usage):

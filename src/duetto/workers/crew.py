@@ -129,6 +129,7 @@ class Crew:
     ) -> None:
         self.settings = settings or CrewSettings()
         self._posts: dict[Part, _Post] = {worker.part: _Post(worker) for worker in workers}
+        self._quick_posts = [self._posts[part] for part in _QUICK if part in self._posts]
         self._bell = bell
         self._realtime = realtime
         self._ticket = 0
@@ -182,10 +183,7 @@ class Crew:
 
     def quick(self, now: int) -> bool:
         """Something of a quick part that is in hand may still come within this micro-turn."""
-        for part in _QUICK:
-            post = self._posts.get(part)
-            if post is None or not post.tasks:
-                continue
+        for post in self._quick_posts:
             for task in post.tasks.values():
                 if _quick(post, task, now):
                     return True
@@ -195,14 +193,16 @@ class Crew:
         """Wait up to `grace` ns of machine time for a quick part (recogniser, brain, voice). True if something may have
         arrived.
 
-        On a virtual clock nothing is waited for here: what is due now arrives now.
+        On a virtual clock nothing is waited for here: what is due now arrives now. Nor is without a grace: `arrivals`
+        looks for what has come.
         """
+        if self._realtime and grace <= 0:
+            return True
         if not self.quick(now):
             return False
-        quick = self._quick_posts()
         if not self._realtime:
-            tasks = [task for post in quick for task in post.tasks.values() if _wanted(task.job) and task.due <= now]
-            return any(not task.done or task.ends <= now or _ready(task, now) for task in tasks)
+            tasks = [task for post in self._quick_posts for task in post.tasks.values() if _wanted(task.job)]
+            return any(t.due <= now and (not t.done or t.ends <= now or _ready(t, now)) for t in tasks)
         deadline = Deadline(grace / 1e9)
         while True:
             self._bell.clear()
@@ -230,9 +230,6 @@ class Crew:
             raise ExceptionGroup("workers could not be closed", problems)
 
     # --- inside -----------------------------------------------------------------------------------------------
-
-    def _quick_posts(self) -> list[_Post]:
-        return [self._posts[part] for part in _QUICK if part in self._posts]
 
     def _collect(self, post: _Post) -> None:
         for result in post.worker.collect():

@@ -167,6 +167,13 @@ class AudioPipeline:
         self._settle_ended(now, timeline, left=MOST_ENDED)
         return tuple(jobs)
 
+    def knows(self, hypothesis: Hypothesis) -> bool:
+        """Has it, in the midst of a voice, the words that were heard already? What else it says can wait."""
+        utterance = self._open
+        if utterance is None or hypothesis.final or hypothesis.utterance != utterance.number:
+            return False
+        return self._activity.active and utterance.has(hypothesis)
+
     def end_utterance(self, now: int, number: int | None = None) -> tuple[Job, ...]:
         """The turn is over: ask for the final words. Speech from here on is a new utterance.
 

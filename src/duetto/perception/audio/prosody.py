@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from duetto.timeline.turn import MIC_RATE, Samples
 
@@ -18,6 +20,8 @@ PERIODIC: Final = 0.5
 QUIET_DB: Final = -55.0
 """Level below which no pitch is looked for, dB of full scale."""
 SILENCE_DB: Final = -120.0
+FULL_SCALE: Final = 32768
+"""Of int16."""
 
 
 def level(samples: Samples) -> float:
@@ -25,10 +29,12 @@ def level(samples: Samples) -> float:
     if not len(samples):
         return SILENCE_DB
     sound = samples.astype(np.float32)
-    sound /= 32768
-    sound *= sound
-    power = float(np.float32(float(np.add.reduce(sound)) / len(sound)))  # as np.mean has it, at a third of its cost
-    return max(SILENCE_DB, 10 * float(np.log10(power))) if power > 0 else SILENCE_DB
+    return decibels(float(np.dot(sound, sound)) / (len(sound) * FULL_SCALE**2))
+
+
+def decibels(power: float) -> float:
+    """The level of sound with this mean square, full scale being 1: in dB of it, −120 at the least."""
+    return max(SILENCE_DB, 10 * math.log10(power)) if power > 0 else SILENCE_DB
 
 
 def pitch(samples: Samples) -> float | None:
@@ -41,10 +47,10 @@ def pitch(samples: Samples) -> float | None:
         return None
     sound = samples[-SPAN:].astype(np.float32)
     sound = (sound - sound.mean()) * _WINDOW
-    correlation = np.fft.irfft(np.abs(np.fft.rfft(sound, 2 * SPAN)) ** 2)[:SPAN]
+    correlation = _correlation(sound)
     if correlation[0] <= 0:
         return None
-    normal = correlation[: _LAST + 2] / correlation[0] / _WINDOW_CORRELATION
+    normal = correlation / correlation[0] / _WINDOW_CORRELATION
     searched = normal[_FIRST : _LAST + 1]
     best = float(searched.max())
     if best < PERIODIC:
@@ -58,8 +64,17 @@ def pitch(samples: Samples) -> float | None:
     return MIC_RATE / (lag + shift)
 
 
+def _correlation(sound: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Autocorrelation, float32 (_LAST + 2,): of lags 0 on, by the power spectrum."""
+    spectrum = np.fft.rfft(sound, _POINTS)
+    spectrum *= spectrum.conj()
+    return np.asarray(np.fft.irfft(spectrum)[: _LAST + 2], np.float32)
+
+
 _WINDOW: Final = np.hanning(SPAN).astype(np.float32)
 _FIRST: Final = int(MIC_RATE / HIGHEST_PITCH)
 _LAST: Final = int(MIC_RATE / LOWEST_PITCH)
-_raw = np.fft.irfft(np.abs(np.fft.rfft(_WINDOW, 2 * SPAN)) ** 2)[: _LAST + 2]
+_POINTS: Final = 1024
+"""Of the transform: no less than SPAN and the longest lag, so that the sound's end does not wrap to its beginning."""
+_raw = _correlation(_WINDOW)
 _WINDOW_CORRELATION: Final = _raw / _raw[0]

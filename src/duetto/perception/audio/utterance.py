@@ -23,6 +23,11 @@ class Utterance:
         """Media time (ns) up to which the recogniser has heard it."""
         self._ids: list[int] = []
 
+    def has(self, hypothesis: Hypothesis) -> bool:
+        """Are its words' texts those that are known?"""
+        old, new = self.words, hypothesis.words
+        return len(old) == len(new) and all(one.text == other.text for one, other in zip(old, new, strict=True))
+
     def revise(self, hypothesis: Hypothesis, now: int, timeline: Timeline) -> None:
         """Take over the hypothesis's words: those before the first and after the last changed one stay as they are."""
         self.heard_until = max(self.heard_until, hypothesis.until)

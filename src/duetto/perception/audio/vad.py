@@ -10,7 +10,7 @@ import numpy as np
 import onnxruntime as ort
 from numpy.typing import NDArray
 
-from duetto.perception.audio.prosody import SILENCE_DB
+from duetto.perception.audio.prosody import SILENCE_DB, decibels
 from duetto.timeline.clock import ms
 from duetto.timeline.turn import MIC_RATE, Samples, samples_at
 
@@ -138,10 +138,8 @@ class VoiceActivity:
 
     def update(self, windows: Floats, probabilities: Floats) -> None:
         """Judge windows that `pending` gave, float32 (k, 512), by their probabilities, (k,), in their order."""
-        powers = np.einsum("ij,ij->i", windows, windows) / WINDOW
-        levels = 10 * np.log10(np.maximum(powers, 10 ** (SILENCE_DB / 10)))
-        for probability, level in zip(probabilities.tolist(), levels.tolist(), strict=True):
-            self._judge(probability, level)
+        for probability, window in zip(probabilities.tolist(), windows, strict=True):
+            self._judge(probability, decibels(float(np.dot(window, window)) / WINDOW))
             self._judged += 1
 
     def step(self, samples: Samples, model: SileroBatch, row: int = 0) -> float:

@@ -70,6 +70,11 @@ class TypingPipeline:
         self.reading = Reading()
         """The typing after the latest `step`."""
 
+    @property
+    def resting(self) -> bool:
+        """Without keys there is nothing to do."""
+        return not (self.reading.draft or self.reading.lines)
+
     def step(self, turn: Turn, timeline: Timeline) -> None:
         """Take in the keys of one round and write what they make to the timeline."""
         now = turn.span.end

@@ -112,6 +112,11 @@ class VideoPipeline:
         return bool(self._faces.boxes)
 
     @property
+    def begun(self) -> bool:
+        """There has been a picture."""
+        return self._frame_at is not None
+
+    @property
     def stalled(self) -> bool:
         """No picture has come for a while."""
         return self._stalled
