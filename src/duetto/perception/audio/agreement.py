@@ -19,6 +19,8 @@ from duetto.timeline.phrase import words_of
 
 SURE: Final = 0.65
 """Sureness of the keyword model from which on it is believed at once."""
+ALONE: Final = 0.34
+"""Sureness from which on it is believed where no other search can hear the phrase."""
 WAITS: Final = ms(280)
 """Sound (ns) after a phrase in which the search of any words may still come to hear it."""
 AGREES: Final = ms(100)
@@ -59,12 +61,12 @@ class Agreement:
         waiting = [*(one for one in self._waiting if one.utterance == utterance), *spotted]
         if heard is None:
             self._waiting = []
-            return [one for one in waiting if self._is_new(one)]
+            return [one for one in waiting if one.sure >= ALONE and self._is_new(one)]
         places = {phrase: self._places(words, heard) for phrase, words in self._wanted.items()}
         told: list[Spotted] = []
         self._waiting = []
         for one in waiting:
-            believed = one.sure >= SURE or one.phrase in heard.unknown
+            believed = one.sure >= (ALONE if one.phrase in heard.unknown else SURE)
             if believed or (heard.until >= one.end + AGREES and _is_there(one, places[one.phrase])):
                 told.append(one)
             elif heard.until < one.end + WAITS:

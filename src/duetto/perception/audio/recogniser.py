@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol, cast
 
 import msgspec
+import numpy as np
 
 from duetto.perception.audio.agreement import Agreement, AnyWords
 from duetto.timeline.arrival import Arrival, Fault, Hypothesis, Spotted, TimedWord
 from duetto.timeline.job import Job, Listen, Spot
 from duetto.timeline.language import Language
+from duetto.timeline.phrase import words_of
 from duetto.timeline.turn import MIC_RATE, Samples, samples_at
 
 ENGINES: Final = {
@@ -86,16 +89,27 @@ def open_recogniser(settings: RecogniserSettings) -> Recogniser:
 
 
 class Spotter(Protocol):
-    """Hears phrases in sound, whatever else is said. silent: those that it cannot listen for."""
+    """Hears phrases in sound, whatever else is said. silent: those that it cannot listen for.
+
+    fits: what it has learnt of phrases, for whoever listens for them next.
+    """
 
     silent: tuple[str, ...]
+    fits: dict[str, float]
+
+    def learn(self, phrase: str, samples: Samples, start: int, end: int) -> None:
+        """The user said it from `start` to `end` (ns from the first sample) in this sound, int16 (n,) at MIC_RATE."""
+        ...
 
     def feed(self, utterance: int, start: int, samples: Samples) -> Sequence[Spotted]:
         """The next sound, int16 (n,) at MIC_RATE, from media time `start` (ns): the phrases that end in it."""
         ...
 
 
-MakeSpotter = Callable[[Sequence[str]], Spotter]
+MakeSpotter = Callable[[Sequence[str], Mapping[str, float]], Spotter]
+"""From phrases, and from what was learnt of them: `Spotter.fits`."""
+LEARNT_FROM: Final = 12 * MIC_RATE
+"""Samples of an utterance, its latest, in which an order's phrases are looked for as the user said them."""
 
 
 def spotting(settings: RecogniserSettings) -> MakeSpotter | None:
@@ -125,6 +139,8 @@ class RecogniserHandler:
         self._agreement = Agreement(())
         self._utterance: int | None = None
         self._words: tuple[TimedWord, ...] = ()
+        self._sound: deque[tuple[int, Samples]] = deque()  # of the latest utterance, with media times
+        self._kept = 0  # samples of it
 
     def handle(self, job: Job) -> Iterator[Arrival]:
         """Raises TypeError for a job of another part."""
@@ -136,7 +152,11 @@ class RecogniserHandler:
         if job.utterance != self._utterance:
             self._recogniser.start(job.start)  # one of many may have to wait here, with nothing changed (`NotNow`)
             self._utterance, self._words = job.utterance, ()
+            self._sound.clear()
+            self._kept = 0
         samples = job.sound
+        if self._make_spotter is not None and len(samples):
+            self._keep(job.start, samples)
         spotted = self._spot(job, samples)
         try:
             heard = self._recogniser.feed(samples, job.quiet) if len(samples) else None
@@ -164,6 +184,7 @@ class RecogniserHandler:
             yield from self._agreement.take(utterance, phrases, heard)
 
     def _look_out(self, phrases: tuple[str, ...]) -> Iterable[Arrival]:
+        learnt = {} if self._spotter is None else self._spotter.fits
         self._spotter = None
         self._agreement = Agreement(phrases)
         if self._hears_any is not None:
@@ -171,12 +192,33 @@ class RecogniserHandler:
         if self._make_spotter is None or not phrases:
             return ()
         try:
-            self._spotter = self._make_spotter(phrases)
+            self._spotter = self._make_spotter(phrases, {p: fit for p, fit in learnt.items() if p in phrases})
+            self._learn(phrase for phrase in phrases if phrase not in learnt)
         except Exception as error:
             return (Fault("spotting", f"the phrases of orders are not listened for: {type(error).__name__}: {error}"),)
         silent = self._spotter.silent
         named = ", ".join(f'"{phrase}"' for phrase in silent)
         return (Fault("spotting", f"cannot listen for {named}: nobody can tell how it sounds"),) if silent else ()
+
+    def _keep(self, start: int, samples: Samples) -> None:
+        """For examples of phrases: an order is known only when its utterance is over."""
+        self._sound.append((start, samples))
+        self._kept += len(samples)
+        while self._kept > LEARNT_FROM:
+            self._kept -= len(self._sound.popleft()[1])
+
+    def _learn(self, phrases: Iterable[str]) -> None:
+        """How the user has said those that are among the latest words."""
+        assert self._spotter is not None
+        said = [word.text.lower() for word in self._words]
+        for phrase in phrases:
+            wanted = list(words_of(phrase))
+            at = next((at for at in range(len(said)) if wanted and said[at : at + len(wanted)] == wanted), None)
+            if at is None or not self._sound or self._words[at].start < (begins := self._sound[0][0]):
+                continue
+            sound = np.concatenate([samples for _, samples in self._sound])
+            first, last = self._words[at], self._words[at + len(wanted) - 1]
+            self._spotter.learn(phrase, sound, first.start - begins, last.end - begins)
 
     def _spot(self, job: Listen, samples: Samples) -> Iterable[Arrival]:
         if self._spotter is None or not len(samples):
