@@ -88,14 +88,26 @@ def open_recogniser(settings: RecogniserSettings) -> Recogniser:
     return make(settings)
 
 
+@dataclass(frozen=True, slots=True)
+class Example:
+    """How the user said a phrase.
+
+    fit: how well it fits a spotter's model, above what counts of any voice. said: phones of each of its words
+    (ARPAbet), where they fit better than a dictionary's.
+    """
+
+    fit: float
+    said: tuple[str, ...] = ()
+
+
 class Spotter(Protocol):
     """Hears phrases in sound, whatever else is said. silent: those that it cannot listen for.
 
-    fits: what it has learnt of phrases, for whoever listens for them next.
+    examples: what it has learnt of phrases, for whoever listens for them next.
     """
 
     silent: tuple[str, ...]
-    fits: dict[str, float]
+    examples: dict[str, Example]
 
     def learn(self, phrase: str, samples: Samples, start: int, end: int) -> None:
         """The user said it from `start` to `end` (ns from the first sample) in this sound, int16 (n,) at MIC_RATE."""
@@ -106,8 +118,8 @@ class Spotter(Protocol):
         ...
 
 
-MakeSpotter = Callable[[Sequence[str], Mapping[str, float]], Spotter]
-"""From phrases, and from what was learnt of them: `Spotter.fits`."""
+MakeSpotter = Callable[[Sequence[str], Mapping[str, Example]], Spotter]
+"""From phrases, and from what was learnt of them."""
 LEARNT_FROM: Final = 12 * MIC_RATE
 """Samples of an utterance, its latest, in which an order's phrases are looked for as the user said them."""
 
@@ -184,7 +196,7 @@ class RecogniserHandler:
             yield from self._agreement.take(utterance, phrases, heard)
 
     def _look_out(self, phrases: tuple[str, ...]) -> Iterable[Arrival]:
-        learnt = {} if self._spotter is None else self._spotter.fits
+        learnt = {} if self._spotter is None else self._spotter.examples
         self._spotter = None
         self._agreement = Agreement(phrases)
         if self._hears_any is not None:
@@ -192,7 +204,7 @@ class RecogniserHandler:
         if self._make_spotter is None or not phrases:
             return ()
         try:
-            self._spotter = self._make_spotter(phrases, {p: fit for p, fit in learnt.items() if p in phrases})
+            self._spotter = self._make_spotter(phrases, {p: one for p, one in learnt.items() if p in phrases})
             self._learn(phrase for phrase in phrases if phrase not in learnt)
         except Exception as error:
             return (Fault("spotting", f"the phrases of orders are not listened for: {type(error).__name__}: {error}"),)

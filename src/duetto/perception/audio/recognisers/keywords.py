@@ -16,6 +16,7 @@ from duetto.timeline.phrase import words_of
 
 MOST_WAYS: Final = 12
 """Ways of saying a phrase that are listened for."""
+VOWELS: Final = tuple("AA AE AH AO AW AY EH ER EY IH IY OW OY UH UW".split())
 NO_SPEECH: Final = ("+NSN+", "+SPN+")
 
 
@@ -27,6 +28,15 @@ class Way:
     phones: tuple[int, ...]
     places: tuple[int, ...]
 
+    def said(self, model: Acoustics) -> tuple[str, ...]:
+        """As `way_of` takes it."""
+        words: list[list[str]] = []
+        for phone, place in zip(self.phones, self.places, strict=True):
+            if place in (BEGIN, SINGLE):
+                words.append([])
+            words[-1].append(model.phones[phone])
+        return tuple(" ".join(word) for word in words)
+
 
 def ways_of(phrase: str, model: Acoustics) -> tuple[Way, ...]:
     """How a phrase may sound, () where nobody can tell."""
@@ -34,15 +44,34 @@ def ways_of(phrase: str, model: Acoustics) -> tuple[Way, ...]:
     said, silent = pronunciations(words, Path(pocketsphinx.get_model_path("en-us/cmudict-en-us.dict")))
     if silent or not words:
         return ()
-    found: list[tuple[tuple[int, ...], tuple[int, ...]]] = [((), ())]
+    found: list[tuple[str, ...]] = [()]
     for word in words:
-        ends: list[tuple[tuple[int, ...], tuple[int, ...]]] = []
-        for way in said[word]:
-            phones = tuple(model.number(phone) for phone in way.split())
-            inner = (INSIDE,) * (len(phones) - 2)
-            ends.append((phones, (SINGLE,) if len(phones) == 1 else (BEGIN, *inner, END)))
-        found = [(a + b, c + d) for b, d in ends for a, c in found][:MOST_WAYS]
-    return tuple(Way(phrase, phones, places) for phones, places in found)
+        found = [(*before, way) for way in said[word] for before in found][:MOST_WAYS]
+    return tuple(way_of(phrase, said, model) for said in found)
+
+
+def way_of(phrase: str, said: Sequence[str], model: Acoustics) -> Way:
+    """A phrase of which each word is said in these phones (ARPAbet, with spaces between them)."""
+    phones: list[int] = []
+    places: list[int] = []
+    for word in said:
+        its = [model.number(phone) for phone in word.split()]
+        phones += its
+        places += [SINGLE] if len(its) == 1 else [BEGIN, *[INSIDE] * (len(its) - 2), END]
+    return Way(phrase, tuple(phones), tuple(places))
+
+
+def other_vowels(said: Sequence[str]) -> list[tuple[str, ...]]:
+    """The same words, each with one vowel that is another."""
+    found: list[tuple[str, ...]] = []
+    for at, word in enumerate(said):
+        phones = word.split()
+        for place, phone in enumerate(phones):
+            others = [vowel for vowel in VOWELS if vowel != phone] if phone in VOWELS else []
+            for vowel in others:
+                changed = " ".join([*phones[:place], vowel, *phones[place + 1 :]])
+                found.append((*said[:at], changed, *said[at + 1 :]))
+    return found
 
 
 def parts_of(way: Way, model: Acoustics) -> Floats:

@@ -18,10 +18,19 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from duetto.perception.audio.recogniser import Example
 from duetto.perception.audio.recognisers.acoustic import PARTS, Acoustics, Floats, adapted
 from duetto.perception.audio.recognisers.cepstra import Cepstra, Differences
 from duetto.perception.audio.recognisers.front_end import CARRIED_FRAMES, FRAME, USUAL_MEAN, NoiseFloor
-from duetto.perception.audio.recognisers.keywords import Scorer, Way, any_phone, parts_of, ways_of
+from duetto.perception.audio.recognisers.keywords import (
+    Scorer,
+    Way,
+    any_phone,
+    other_vowels,
+    parts_of,
+    way_of,
+    ways_of,
+)
 from duetto.timeline.arrival import Spotted
 from duetto.timeline.clock import ms
 from duetto.timeline.turn import MIC_RATE, Samples, samples_at
@@ -50,8 +59,16 @@ FAINTER: Final = 1.0
 for tuning (`bench/spotting.py`) by other voices than those reported: of 135 cues 113 are found with examples, and none
 is false; 109 and none without; with one threshold for all it was 107 and 1."""
 FAINTEST: Final = -2.5
+AROUND: Final = ms(200)
+"""Sound (ns) before an example in which it may have begun, for a recogniser does not know that better."""
 EXAMPLE_ENDS: Final = ms(300)
 """Sound (ns) after an example in which its best fit may come."""
+GOOD: Final = 3.0
+"""Fit of an example below which it is tried with other vowels: this voice says them otherwise than dictionaries do."""
+BETTER: Final = 0.5
+"""Gain of fit for which a vowel is taken for another one."""
+TURNS: Final = 3
+"""Vowels of a phrase that may be others, at most."""
 FOLLOWS: Final = ms(1)
 """Sound that begins this far (ns) from where the last ended, at most, goes on with it."""
 
@@ -118,81 +135,46 @@ class Chains:
         return np.where(total < -1e8, -99.0, mean + WORST_PHONE * worst), frames[:, 0]
 
 
-class PhraseSpotter:
-    """Listens for phrases in one voice's sound. silent: those that it cannot: nobody can tell how they sound.
+class _Search:
+    """All ways of some phrases, followed frame by frame."""
 
-    fits: how well a phrase fitted in the user's own example of it, above its threshold. A phrase is told when it may
-    have been said, and once more when that has become sure. The same sound in the same pieces gives the same.
-    """
+    def __init__(self, ways: Sequence[Way], model: Acoustics) -> None:
+        phones, weights = any_phone(model)
+        self._any = len(phones)
+        phones += [phone for way in ways for phone in way.phones for _ in range(PARTS)]
+        self._scorer = Scorer(model, phones, np.concatenate([weights, *(parts_of(way, model) for way in ways)]))
+        self._chains = Chains(ways)
+        self._thresholds = np.array([threshold(way) for way in ways])
 
-    def __init__(
-        self, phrases: Sequence[str], fits: Mapping[str, float] | None = None, *, model: Acoustics | None = None
-    ) -> None:
-        self.fits = dict(fits or {})
-        self._model = model = model or adapted()
-        ways = {phrase: ways_of(phrase, model) for phrase in dict.fromkeys(phrases)}
-        self.silent = tuple(phrase for phrase, its in ways.items() if not its)
-        self._ways = [way for its in ways.values() for way in its]
-        self._thresholds = np.array([threshold(way) for way in self._ways])
-        self._expect()
+    def restart(self) -> None:
+        self._chains.restart()
+
+    def follow(self, features: Floats) -> Iterator[tuple[NDArray[np.float64], NDArray[np.int32]]]:
+        """For each frame, how well each way fits if it ends in it, above its threshold, and its first frame."""
+        if not len(features):
+            return
+        fit = self._scorer(features)
+        gains = np.maximum(fit[:, self._any :] - fit[:, : self._any].max(axis=1, keepdims=True), WORST) + GAIN
+        for frame in gains:
+            fits, since = self._chains.step(frame)
+            yield fits - self._thresholds, since
+
+
+class _Features:
+    """Of one voice's sound, in pieces."""
+
+    def __init__(self) -> None:
         self._floor, self._cepstra, self._differences = NoiseFloor(), Cepstra(), Differences()
         self._sum, self._weight = np.array(USUAL_MEAN) * CARRIED_FRAMES, float(CARRIED_FRAMES)
-        self._next: int | None = None
-        if self._ways:
-            phones, weights = any_phone(model)
-            self._any = len(phones)
-            phones += [phone for way in self._ways for phone in way.phones for _ in range(PARTS)]
-            self._scorer = Scorer(
-                model, phones, np.concatenate([weights, *(parts_of(way, model) for way in self._ways)])
-            )
-            self._chains = Chains(self._ways)
 
-    def feed(self, utterance: int, start: int, samples: Samples) -> list[Spotted]:
-        """The next sound, int16 (n,) at MIC_RATE from media time `start` (ns): the phrases that end in it."""
-        if not self._ways or not len(samples):
-            return []
-        if self._next is None or abs(start - self._next) > FOLLOWS:
-            self._begin(start)
-        self._next = start + samples_at(len(samples), MIC_RATE)
-        return self._search(self._heard(samples), utterance)
-
-    def learn(self, phrase: str, samples: Samples, start: int, end: int) -> None:
-        """The user said it from `start` to `end` (ns from the first sample) in this sound, int16 (n,) at MIC_RATE."""
-        fit = PhraseSpotter((phrase,), model=self._model).best(samples, start, end)
-        if fit is not None:
-            self.fits[phrase] = fit
-            self._expect()
-
-    def best(self, samples: Samples, start: int, end: int) -> float | None:
-        """The best fit, above its threshold, of a phrase that ends there, or a little later; None if there is none.
-
-        Everything that was heard before is forgotten.
-        """
-        if not self._ways:
-            return None
-        self._begin(0)
-        found: list[float] = []
-        for fits, _ in self._follow(self._heard(samples)):
-            if start < self._at + self._frame * FRAME <= end + EXAMPLE_ENDS:
-                found.append(float((fits - self._thresholds).max()))
-        self._next = None
-        return max(found, default=None)
-
-    def _expect(self) -> None:
-        """From which fit on each way may have been said, and from which it is so with even odds."""
-        least, even = [], []
-        for way in self._ways:
-            fit = self.fits.get(way.phrase)
-            sure = UNHEARD if fit is None else min(UNHEARD, max(LOOSEST, fit - BELOW))
-            least.append(0.0 if fit is None else min(0.0, max(FAINTEST, fit - BELOW - FAINTER)))
-            even.append(sure - CERTAIN)
-        self._least, self._even = self._thresholds + least, self._thresholds + even
-
-    def _begin(self, start: int) -> None:
-        for part in (self._floor, self._cepstra, self._differences, self._chains):
+    def restart(self) -> None:
+        """The sound does not go on from the last; the voice is the same."""
+        for part in (self._floor, self._cepstra, self._differences):
             part.restart()
-        self._at, self._frame = start, 0
-        self._since: dict[tuple[str, bool], int] = {}  # frame before which a phrase was told, and that it is sure
+
+    def feed(self, samples: Samples) -> Floats:
+        """The next sound, int16 (n,): float32 (frames, 39)."""
+        return self._differences.feed(self._centred(self._cepstra.feed(self._floor.under(samples))))
 
     def _centred(self, cepstra: Floats) -> Floats:
         self._sum += cepstra.sum(axis=0)
@@ -202,26 +184,88 @@ class PhraseSpotter:
             self._weight = float(CARRIED_AT_MOST)
         return (cepstra - self._sum / self._weight).astype(np.float32)
 
-    def _heard(self, samples: Samples) -> Floats:
-        """Features of the next sound."""
-        return self._differences.feed(self._centred(self._cepstra.feed(self._floor.under(samples))))
 
-    def _follow(self, features: Floats) -> Iterator[tuple[NDArray[np.float64], NDArray[np.int32]]]:
-        """For each frame, how well each way fits if it ends in it, and its first frame."""
-        if not len(features):
+class PhraseSpotter:
+    """Listens for phrases in one voice's sound. silent: those that it cannot: nobody can tell how they sound.
+
+    examples: of phrases, as the user said them. A phrase is told when it may have been said, and once more when that
+    has become sure. The same sound in the same pieces gives the same.
+    """
+
+    def __init__(
+        self, phrases: Sequence[str], examples: Mapping[str, Example] | None = None, *, model: Acoustics | None = None
+    ) -> None:
+        self._model = model or adapted()
+        self._dictionary = {phrase: ways_of(phrase, self._model) for phrase in dict.fromkeys(phrases)}
+        self.examples = {phrase: one for phrase, one in (examples or {}).items() if self._dictionary.get(phrase)}
+        self.silent = tuple(phrase for phrase, its in self._dictionary.items() if not its)
+        self._features = _Features()
+        self._next: int | None = None
+        self._build()
+
+    def feed(self, utterance: int, start: int, samples: Samples) -> list[Spotted]:
+        """The next sound, int16 (n,) at MIC_RATE from media time `start` (ns): the phrases that end in it."""
+        if self._search is None or not len(samples):
+            return []
+        if self._next is None or abs(start - self._next) > FOLLOWS:
+            self._begin(start)
+        self._next = start + samples_at(len(samples), MIC_RATE)
+        return self._told(self._search, self._features.feed(samples), utterance)
+
+    def learn(self, phrase: str, samples: Samples, start: int, end: int) -> None:
+        """The user said it from `start` to `end` (ns from the first sample) in this sound, int16 (n,) at MIC_RATE."""
+        ways = self._dictionary.get(phrase, ())
+        features = _Features().feed(samples)[max(0, (start - AROUND) // FRAME) : (end + EXAMPLE_ENDS) // FRAME]
+        if not ways or not len(features):
             return
-        fit = self._scorer(features)
-        gains = np.maximum(fit[:, self._any :] - fit[:, : self._any].max(axis=1, keepdims=True), WORST) + GAIN
-        for frame in gains:
-            self._frame += 1
-            yield self._chains.step(frame)
+        way, fit = self._closest(ways, features)
+        for _ in range(TURNS if fit < GOOD else 0):
+            others = [way_of(phrase, said, self._model) for said in other_vowels(way.said(self._model))]
+            if not others:
+                break
+            other, better = self._closest(others, features)
+            if better < fit + BETTER:
+                break
+            way, fit = other, better
+        self.examples[phrase] = Example(round(fit, 2), () if way in ways else way.said(self._model))
+        self._build()
 
-    def _search(self, features: Floats, utterance: int) -> list[Spotted]:
+    def _closest(self, ways: Sequence[Way], features: Floats) -> tuple[Way, float]:
+        """The way that fits best somewhere, and how well, above its threshold."""
+        found = np.array([fits for fits, _ in _Search(ways, self._model).follow(features)]).max(axis=0)
+        best = int(found.argmax())
+        return ways[best], float(found[best])
+
+    def _build(self) -> None:
+        """Listen for every way, and expect of each what is known of it."""
+        self._ways: list[Way] = []
+        least, even = [], []
+        for phrase, ways in self._dictionary.items():
+            one = self.examples.get(phrase)
+            if one is not None and one.said:
+                ways = (*ways, way_of(phrase, one.said, self._model))
+            sure = UNHEARD if one is None else min(UNHEARD, max(LOOSEST, one.fit - BELOW))
+            self._ways += ways
+            least += [0.0 if one is None else min(0.0, max(FAINTEST, one.fit - BELOW - FAINTER))] * len(ways)
+            even += [sure - CERTAIN] * len(ways)
+        self._least, self._even = np.array(least), np.array(even)
+        self._search = _Search(self._ways, self._model) if self._ways else None
+        self._next = None
+
+    def _begin(self, start: int) -> None:
+        self._features.restart()
+        if self._search is not None:
+            self._search.restart()
+        self._at, self._frame = start, 0
+        self._since: dict[tuple[str, bool], int] = {}  # frame before which a phrase was told, and that it is sure
+
+    def _told(self, search: _Search, features: Floats, utterance: int) -> list[Spotted]:
         found: list[Spotted] = []
-        for fits, since in self._follow(features):
-            over, odds = fits - self._least, fits - self._even
+        for fits, since in search.follow(features):
+            self._frame += 1
+            odds = fits - self._even
             for at in np.argsort(-odds, kind="stable"):
-                if over[at] < 0:
+                if fits[at] < self._least[at]:
                     continue
                 phrase, sure = self._ways[at].phrase, bool(odds[at] >= CERTAIN)
                 if since[at] < max(self._since.get((phrase, level), 0) for level in {sure, True}):
