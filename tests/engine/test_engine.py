@@ -173,7 +173,7 @@ def test_a_reply_apart_is_told_nothing_and_remembered_by_nobody(hall) -> None:
     house.run(1.0)
     assert not guest.all(ReplyBegan)[0].spoken
     assert "is 4" in guest.all(ReplyText)[0].text
-    assert guest.seat.cascade._history.remarks == ()
+    assert guest.seat.cascade._talk.remarks == ()
 
 
 def test_words_are_said_as_they_are_given_and_can_be_stopped(hall) -> None:

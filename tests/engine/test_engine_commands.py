@@ -42,7 +42,7 @@ MONOLOGUE = "I would like to tell you about a very long story that has no end an
 
 
 def said(guest) -> list[tuple[str, str]]:
-    return [(remark.who, remark.text) for remark in guest.seat.cascade._history.remarks]
+    return [(remark.who, remark.text) for remark in guest.seat.cascade._talk.remarks]
 
 
 def short_utterances() -> Settings:
@@ -136,7 +136,7 @@ def test_what_is_told_is_remembered_in_its_order_and_taken_back_in_its_order(hal
     )
     house.run(0.1)
     assert said(guest) == [("system", "two"), ("duetto", "three"), ("user", "four")]
-    remarks = guest.seat.cascade._history.remarks
+    remarks = guest.seat.cascade._talk.remarks
     assert len({remark.at for remark in remarks}) == 3 and [r.at for r in remarks] == sorted(r.at for r in remarks)
     guest.seat.command(Erase("told:b"), Erase("told:a"), Answer("x"))
     house.run(0.1)
@@ -220,7 +220,7 @@ def test_a_long_past_that_is_told_at_once_is_not_forgotten_at_once(hall) -> None
     past = tuple(Remember(str(n), "user" if n % 2 else "duetto", f"remark {n} " + "x" * 100) for n in range(300))
     guest = house.guest(Opening(first=past))
     house.run(0.1)
-    context = Context(guest.seat.now, 0, history=guest.seat.cascade._history.remarks)
+    context = Context(guest.seat.now, 0, history=guest.seat.cascade._talk.remarks)
     messages = Prompter("", characters=16_000, tools=False).messages(Ask(1, "hello", "typed", False, context))
     assert "remark 299" in str(messages) and "remark 0 " not in str(messages)
 
@@ -230,7 +230,7 @@ def test_what_was_said_before_the_conversation_began_is_told_too(hall) -> None:
     past = (Remember("a", "user", "hello", ago=s(90)), Remember("b", "duetto", "hi", ago=s(30)))
     guest = house.guest(Opening(first=past))
     house.run(0.1)
-    context = Context(guest.seat.now, 0, history=guest.seat.cascade._history.remarks)
+    context = Context(guest.seat.now, 0, history=guest.seat.cascade._talk.remarks)
     messages = Prompter("", characters=16_000, tools=False).messages(Ask(1, "so", "typed", False, context))
     assert [message["content"] for message in messages[1:3]] == ["(-1:29) hello", "hi"]
 

@@ -336,7 +336,7 @@ class Check:
         assert not state.replies and not state.asked and state.turn is None and state.over is None
         assert state.overlap is None
         assert not cascade._clauses, cascade._clauses
-        assert not cascade._said_since, cascade._said_since
+        assert not cascade._talk._said_since, cascade._talk._said_since
         assert not follower._speaking._replies and not follower._hearing._turns
         assert not cascade._speech.ledger._open and not talk.seat._owed
         assert not talk.seat.session._crew.behind().get("brain")

@@ -10,7 +10,7 @@ def keep() -> None:
 
     Looking through it takes the collector tens of milliseconds, in which no conversation has its micro-turn; and what
     conversations remember (`Increment`) is not the collector's business either, for it holds no cycles. The rest
-    it looks through less often than usual: what a micro-turn makes is gone after it without the collector.
+    it looks through after 20,000 new objects, not 700: what a micro-turn makes is gone after it without the collector.
     """
     gc.collect()
     gc.freeze()

@@ -80,7 +80,7 @@ def decide(state: State, percept: Percept) -> tuple[State, tuple[Action, ...]]:
 
 
 def _at_rest(state: State, percept: Percept) -> bool:
-    """Nobody speaks, nothing is on its way and nothing has come: so it is in half of all micro-turns."""
+    """Nobody speaks, nothing is on its way and nothing has come: then there is nothing to decide."""
     ears, mouth = percept.ears, percept.mouth
     if ears.voice or ears.stirring or ears.utterance is not None or mouth.sounding or mouth.left or mouth.begun:
         return False

@@ -85,7 +85,8 @@ class Ways:
     """What is known of how this user talks, and of how the talk stands.
 
     level: usual level of what they say to duetto, dB of full scale. pauses: the latest inside their turns, ns.
-    asked: when duetto began to say a question that nothing has followed yet; spoke: when it last spoke (ns).
+    asked: when duetto began to say a question that nothing has followed yet; spoke: when it last spoke (ns), to within
+    `ways.SPOKE_WITHIN`.
     """
 
     level: float | None = None

@@ -17,9 +17,9 @@ from duetto.interaction.percept import Ears, Mouth, Percept
 from duetto.interaction.settings import InteractionSettings
 from duetto.interaction.state import State
 from duetto.models.briefing import Briefing
-from duetto.models.history import History
 from duetto.models.model import Output
 from duetto.models.picture_book import PictureBook
+from duetto.models.talk_book import TalkBook
 from duetto.models.tool_book import ToolBook
 from duetto.models.watch_book import WatchBook, told
 from duetto.perception.audio.pipeline import AudioPipeline, AudioSettings
@@ -32,17 +32,12 @@ from duetto.speech.playout import PlayoutSettings
 from duetto.speech.speaking import Piece, Speaking
 from duetto.timeline.arrival import Bodies, Faces, Fault, Finished, Hypothesis, Speech, Texts
 from duetto.timeline.clock import Laps, s
-from duetto.timeline.command import Brief, Erase, Manner, Remember, SpeakAs, Unsay
+from duetto.timeline.command import Brief, Erase, Manner, Remember, SpeakAs
 from duetto.timeline.increment import Increment, Span
 from duetto.timeline.job import Abort, Ask, Call, Context, Forget, Job, Keep, Remark, Weigh
 from duetto.timeline.payload import Line, Notice, Shown
 from duetto.timeline.timeline import Timeline, TimelineSettings
 from duetto.timeline.turn import DELTA, Samples, Turn
-
-MOST_ASIDES = 8
-"""Sounds of listening that are remembered as such: one at a time is planned."""
-MOST_UNSETTLED = 16
-"""Turns whose final words are awaited."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,15 +89,11 @@ class Cascade:
         self._typing = TypingPipeline(self.settings.typing)
         self._speech = SpeechPipeline(self.settings.speech, delta=delta)
         self._state = State(self.settings.interaction)
-        self._history = History(self.settings.history)
+        self._talk = TalkBook(self.settings.history, self._speech.ledger)
         self._briefing = Briefing()
         self._speaking = Speaking(0)
         self._clauses: dict[int, str] = {}  # planned and not begun
-        self._asides: dict[int, int] = {}  # clauses that are sounds of listening, with their replies
-        self._unsettled: dict[int, int] = {}  # turns that are history, with final words still to come; since when
         self._begun: list[str] = []
-        self._cut: list[int] = []  # replies of which a clause was cut, perhaps their last
-        self._said_since: dict[int, int] = {}  # by reply: when what is not history yet began to be heard
         self._seen_face = False
         self._laps = Laps()
         self._tools = ToolBook()
@@ -120,12 +111,12 @@ class Cascade:
             for event in self._speech.begin(now, self.timeline):
                 if isinstance(event, ClauseStarted):
                     self._begun.append(self._clauses.pop(event.clause, ""))
-                    self._said_since.setdefault(event.reply, event.at)
+                    self._talk.began(event.reply, event.at)
                 elif isinstance(event, ClauseDone):
                     self._begun.append(self._clauses.pop(event.clause, ""))  # still there if it had no sound
                 elif isinstance(event, ClauseCut):
                     self._clauses.pop(event.clause, None)
-                    self._cut.append(event.reply)
+                    self._talk.cut(event.reply)
             laps.lap("speech")
             jobs += self._audio.step(turn, self.timeline)
             laps.lap("audio")
@@ -154,7 +145,7 @@ class Cascade:
                 jobs += self._screen.step(turn, self.timeline)
                 laps.lap("screen")
         self._take_speech(turn)
-        self._settle_turns(turn)
+        self._talk.settle_turns(turn.arrivals)
         self._tools.take(turn.arrivals, now, self.timeline)
 
         perceived = self.timeline.drain()
@@ -166,11 +157,11 @@ class Cascade:
         # A new line is history only now: the request being answered is not in its own context.
         asks = actions and any(isinstance(action, do.AskBrain) for action in actions)
         context = self._context(now) if asks else None
-        self._remember(perceived, now)
+        self._talk.remember(perceived, self._speaking.ended, now)
         text: list[str] = []
         for action in actions:
             jobs += self._carry_out(action, now, context, text)
-        self._take_back(turn)
+        self._talk.take_back(turn.commands)
         if actions and any(isinstance(action, do.Watch | do.Unwatch) for action in actions):
             jobs += self._watching.want(self._state.orders, self._camera, self._screen)
         self._watching.settle(now, self.timeline)
@@ -202,19 +193,8 @@ class Cascade:
 
     @property
     def remarks(self) -> tuple[Remark, ...]:
-        """What has been said so far, as a brain is told it, with what of the latest is history only when it is over:
-        the words of duetto's that were heard, and those of the user's turn in hand.
-        """
-        found = list(self._history.remarks)
-        now = self._speaking.at
-        for reply, since in self._said_since.items():
-            if reply not in self._asides.values() and (text := self._speech.ledger.fresh(reply)):
-                found.append(Remark("duetto", text, now, since=since, source=f"reply:{reply}"))
-        hearing = self._audio.hearing
-        if hearing.words and not any(remark.source == f"turn:{hearing.utterance}" for remark in found):
-            text = " ".join(word.text for word in hearing.words)
-            found.append(Remark("user", text, hearing.since or now, source=f"turn:{hearing.utterance}"))
-        return tuple(found)
+        """What has been said so far, as a brain is told it, with what of the latest is not history yet."""
+        return self._talk.remarks_at(self._speaking.at, self._audio.hearing)
 
     @property
     def busy(self) -> bool:
@@ -238,7 +218,7 @@ class Cascade:
     def _brings_nothing_new(self, turn: Turn) -> bool:
         """Are all arrivals of this later round more sound of the voice, or the words that are known already?
 
-        Nothing can be decided on them that was not in the round before.
+        What may be new in those, how sure and how long they are, is decided on in the next micro-turn.
         """
         for arrival in turn.arrivals:
             if isinstance(arrival, Hypothesis):
@@ -261,7 +241,7 @@ class Cascade:
     def _take_speech(self, turn: Turn) -> None:
         for arrival in turn.arrivals:
             if isinstance(arrival, Speech):
-                aside = arrival.clause in self._asides
+                aside = self._talk.listens(arrival.clause)
                 self._speech.supply(_quieter(arrival, self.settings.aside_db) if aside else arrival)
             elif isinstance(arrival, Fault) and arrival.clause is not None:
                 if self._speech.fail(arrival.clause):
@@ -281,33 +261,12 @@ class Cascade:
                     # Each has a time of its own: what is told at one is forgotten at once where it is too long.
                     at = turn.span.end - len(turn.commands) + index - command.ago
                     source = f"told:{command.source}"
-                    self._history.add(Remark(command.who, command.text, at, command.how, source=source))
+                    self._talk.tell(command, at, source)
                     if command.picture:
                         self._pictures.give(at, command.picture, source)
                 case Erase() if command.source.startswith("told:"):
-                    self._history.erase(command.source)
+                    self._talk.erase(command.source)
                     self._pictures.erase(command.source)
-
-    def _take_back(self, turn: Turn) -> None:
-        """What it tells not to be part of the conversation, after what was said of it has become part."""
-        for command in turn.commands:
-            match command:
-                case Unsay():
-                    self._history.shorten(f"reply:{command.reply}", command.words)
-                case Erase() if not command.source.startswith("told:"):
-                    self._history.erase(command.source)
-                    self._unsettled.pop(_turn_of(command.source), None)
-
-    def _settle_turns(self, turn: Turn) -> None:
-        """The final words of turns that are over take the place of those that they ended with."""
-        for arrival in turn.arrivals:
-            if not isinstance(arrival, Hypothesis) or not arrival.final:
-                continue
-            since = self._unsettled.pop(arrival.utterance, None)
-            if since is not None and arrival.words:
-                text = " ".join(word.text for word in arrival.words)
-                at = min(since, arrival.words[0].start)
-                self._history.correct(Remark("user", text, at, source=f"turn:{arrival.utterance}"))
 
     def _percept(self, turn: Turn, perceived: tuple[Increment, ...]) -> Percept:
         hearing = self._audio.hearing
@@ -370,7 +329,7 @@ class Cascade:
             case do.KeepReply():
                 return (Keep(action.reply),)
             case do.DropReply():
-                self._remember_said(action.reply, now)
+                self._talk.said(action.reply, now)
                 speech.drop(action.reply)
                 return (Forget(action.reply),)
             case do.TrimReply():
@@ -388,9 +347,7 @@ class Cascade:
             case do.PlanClause():
                 self._clauses[action.clause] = action.text
                 if action.aside:
-                    self._asides[action.clause] = action.reply
-                    while len(self._asides) > MOST_ASIDES:
-                        self._asides.pop(next(iter(self._asides)))
+                    self._talk.listening(action.clause, action.reply)
                 speech.plan(
                     action.clause,
                     action.reply,
@@ -410,17 +367,14 @@ class Cascade:
             case do.Resume():
                 speech.resume()
             case do.EndTurn():
-                if action.text and action.counts:
-                    self._history.add(Remark("user", action.text, action.since, source=f"turn:{action.utterance}"))
                 if not action.counts:
                     return self._audio.discard_utterance(now)
-                self._unsettled[action.utterance] = action.since if action.text else now
-                while len(self._unsettled) > MOST_UNSETTLED:
-                    self._unsettled.pop(next(iter(self._unsettled)))
+                self._talk.turn_over(action, now)
                 return self._audio.end_utterance(now, action.utterance)
             case do.Show():
                 text.append(action.text)
-                self._remember_shown(action, now)
+                if action.reply is not None and not self._briefing.apart(action.reply):
+                    self._talk.shown(action.reply, action.text, now)
                 self.timeline.add(
                     "text",
                     Span(now, now),
@@ -458,7 +412,7 @@ class Cascade:
         return Context(
             now=now,
             epoch_ns=self._epoch_ns,
-            history=self._history.remarks,
+            history=self._talk.remarks,
             typing=self._typing.reading.draft,
             seen=tuple(seen[-self.settings.seen_most :]),
             saying=speaking.reply if said else None,
@@ -471,35 +425,7 @@ class Cascade:
             pictures=self._pictures.shown,
         )
 
-    def _remember(self, perceived: tuple[Increment, ...], now: int) -> None:
-        for increment in perceived:
-            if isinstance(increment.payload, Line):
-                self._history.add(Remark("user", increment.payload.text, increment.at, "typed"))
-        cut, self._cut = self._cut, []
-        for reply in (*self._speaking.ended, *cut):
-            if not self._speech.ledger.open_clauses(reply):
-                self._remember_said(reply, now)
-
-    def _remember_said(self, reply: int, now: int) -> None:
-        """Only what was heard of a reply is history, each word of it once; that duetto listened is not."""
-        since = self._said_since.pop(reply, None)
-        if reply in self._asides.values():
-            return
-        heard = self._speech.ledger.take(reply)
-        if heard:
-            self._history.add(Remark("duetto", heard, now, since=since, source=f"reply:{reply}"))
-
-    def _remember_shown(self, action: do.Show, now: int) -> None:
-        if action.reply is not None and not self._briefing.apart(action.reply):
-            self._history.add(Remark("duetto", action.text, now, "typed", source=f"reply:{action.reply}"))
-
 
 def _quieter(speech: Speech, decibels: float) -> Speech:
     samples = np.frombuffer(speech.samples, "<i2") * 10 ** (decibels / 20)
     return msgspec.structs.replace(speech, samples=samples.astype("<i2").tobytes())
-
-
-def _turn_of(source: str) -> int:
-    """The utterance that a source names; 0, which there is none of, for other sources."""
-    number = source.removeprefix("turn:")
-    return int(number) if number != source and number.isdecimal() else 0

@@ -92,8 +92,9 @@ def open_recogniser(settings: RecogniserSettings) -> Recogniser:
 class Example:
     """How the user said a phrase.
 
-    fit: how well it fits a spotter's model, above what counts of any voice. said: phones of each of its words
-    (ARPAbet), where they fit better than a dictionary's.
+    fit: how well it fits a spotter's model, above the least that counts of any voice; log likelihood (base e) a frame,
+    of its phones on the mean and of the worst. said: phones of each of its words (ARPAbet), where they fit better than
+    a dictionary's; else ().
     """
 
     fit: float

@@ -202,23 +202,27 @@ class PhraseSpotter:
         self.examples = {phrase: one for phrase, one in (examples or {}).items() if self._dictionary.get(phrase)}
         self.silent = tuple(phrase for phrase, its in self._dictionary.items() if not its)
         self._features = _Features()
+        self._search: _Search | None = None  # made when sound comes: examples may come before
         self._next: int | None = None
-        self._build()
 
     def feed(self, utterance: int, start: int, samples: Samples) -> list[Spotted]:
         """The next sound, int16 (n,) at MIC_RATE from media time `start` (ns): the phrases that end in it."""
-        if self._search is None or not len(samples):
+        if len(self.silent) == len(self._dictionary) or not len(samples):
             return []
+        if self._search is None:
+            self._search = self._make_search()
         if self._next is None or abs(start - self._next) > FOLLOWS:
-            self._begin(start)
+            self._begin(self._search, start)
         self._next = start + samples_at(len(samples), MIC_RATE)
         return self._told(self._search, self._features.feed(samples), utterance)
 
     def learn(self, phrase: str, samples: Samples, start: int, end: int) -> None:
         """The user said it from `start` to `end` (ns from the first sample) in this sound, int16 (n,) at MIC_RATE."""
-        ways = self._dictionary.get(phrase, ())
+        ways = self._dictionary.get(phrase)
+        if not ways:
+            return
         features = _Features().feed(samples)[max(0, (start - AROUND) // FRAME) : (end + EXAMPLE_ENDS) // FRAME]
-        if not ways or not len(features):
+        if not len(features):
             return
         way, fit = self._closest(ways, features)
         for _ in range(TURNS if fit < GOOD else 0):
@@ -230,7 +234,7 @@ class PhraseSpotter:
                 break
             way, fit = other, better
         self.examples[phrase] = Example(round(fit, 2), () if way in ways else way.said(self._model))
-        self._build()
+        self._search = self._next = None
 
     def _closest(self, ways: Sequence[Way], features: Floats) -> tuple[Way, float]:
         """The way that fits best somewhere, and how well, above its threshold."""
@@ -238,8 +242,8 @@ class PhraseSpotter:
         best = int(found.argmax())
         return ways[best], float(found[best])
 
-    def _build(self) -> None:
-        """Listen for every way, and expect of each what is known of it."""
+    def _make_search(self) -> _Search:
+        """For every way, and what to expect of each: the fit from which on it counts, and that of even odds."""
         self._ways: list[Way] = []
         least, even = [], []
         for phrase, ways in self._dictionary.items():
@@ -251,13 +255,11 @@ class PhraseSpotter:
             least += [0.0 if one is None else min(0.0, max(FAINTEST, one.fit - BELOW - FAINTER))] * len(ways)
             even += [(UNHEARD if len(way.phones) <= SHORT else sure) - CERTAIN for way in ways]
         self._least, self._even = np.array(least), np.array(even)
-        self._search = _Search(self._ways, self._model) if self._ways else None
-        self._next = None
+        return _Search(self._ways, self._model)
 
-    def _begin(self, start: int) -> None:
+    def _begin(self, search: _Search, start: int) -> None:
         self._features.restart()
-        if self._search is not None:
-            self._search.restart()
+        search.restart()
         self._at, self._frame = start, 0
         self._since: dict[tuple[str, bool], int] = {}  # frame before which a phrase was told, and that it is sure
 
