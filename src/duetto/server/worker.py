@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 import uvloop
 
 from duetto.engine import Engine, EngineSettings, Opening, SharedStaff
+from duetto.engine.memory import keep
 from duetto.server.joints import Facts, joined
 from duetto.server.neighbours import Neighbours
 from duetto.server.processes import Place, supervise
@@ -150,6 +151,7 @@ def _serve(
         service = make_service(plan, engine, loop.time, mark)
         if place is not None:
             _end_with_parent(place, stop)
+        keep()
         with signals(stop, hurry, interrupts=place is None):
             return await serve(
                 service, listeners, stop=stop, hurry=hurry, started=ready, neighbours=neighbours, renew=renew
