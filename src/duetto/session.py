@@ -16,7 +16,7 @@ from duetto.timeline.arrival import Arrival, Fault
 from duetto.timeline.clock import Clock, Stopwatch, ms, s
 from duetto.timeline.command import Command
 from duetto.timeline.increment import Span
-from duetto.timeline.turn import DELTA, MIC_RATE, Frame, Key, Samples, Turn, samples_before
+from duetto.timeline.turn import DELTA, MIC_RATE, Frame, Key, Samples, Turn, samples_at, samples_before
 from duetto.workers.crew import Crew
 
 
@@ -53,6 +53,11 @@ class MicInput(Protocol):
     @property
     def finished(self) -> bool: ...
     def take(self, count: int) -> Samples: ...
+
+    @property
+    def patience(self) -> int:
+        """How long (ns) sound that is late is waited for in any case: it is on its way."""
+        ...
 
     def missed(self, count: int) -> None:
         """Silence was put in for `count` samples that have not come."""
@@ -292,7 +297,8 @@ class Session:
         slack = samples_before(self.settings.mic_slack, MIC_RATE)
         still = self._mic_still and not len(sound)  # it has been waited for once
         self._mic_still = False
-        if missing and (mic is None or mic.finished or missing > slack or still):
+        coming = mic is not None and not mic.finished and samples_at(missing, MIC_RATE) <= mic.patience
+        if missing and not coming and (mic is None or mic.finished or missing > slack or still):
             self._mic_still = True
             sound = np.concatenate([sound, np.zeros(missing, np.int16)])
             if mic is not None:

@@ -270,6 +270,16 @@ def test_a_silence_that_the_application_has_set_ends_the_turn_whatever_is_drafte
         assert c.now - DELTA < ms(300) + DELTA
 
 
+def test_sound_that_is_late_is_no_silence() -> None:
+    c = Conversation()
+    ask = asked(c.turn(silent("two plus two", DELTA)))
+    c.again(silent("two plus two", DELTA), None, *answer(ask.reply, "Four."))
+    for _ in range(20):
+        late = msgspec.structs.replace(silent("two plus two", DELTA), behind=c.now)
+        assert not of(EndTurn, c.turn(late))
+    assert of(EndTurn, c.turn(silent("two plus two", DELTA)))  # it came, and was silence after all
+
+
 def test_a_pause_inside_a_request_is_not_its_end() -> None:
     c = Conversation()
     ask = asked(c.turn(silent("remind me every four seconds", DELTA)))

@@ -250,6 +250,32 @@ def test_a_microphone_that_is_silent_for_long_is_padded():
     assert sum(sizes) == samples_before(model.turns[-1].span.end, MIC_RATE) and mic.finished
 
 
+class Patient(AudioInput):
+    """Its sound is on its way, it says, for so long."""
+
+    patience = ms(320)
+
+
+def test_sound_that_is_on_its_way_is_waited_for_as_long_as_its_source_says():
+    sound = np.arange(1, 25_601, dtype=np.int32).astype(np.int16)
+    given = 0
+
+    def give(mic, until):
+        nonlocal given
+        if ms(400) < until <= ms(720):  # the network stalls for 0.32 s
+            return
+        if given < len(sound):
+            mic.push(sound[given : samples_before(until, MIC_RATE)])
+            given = samples_before(until, MIC_RATE)
+            if given == len(sound):
+                mic.close()
+
+    mic, model = Patient(MIC_RATE), Notes()
+    session(model, inputs=Inputs(mic=mic), feeders=[Supply(s(1.6), lambda until: give(mic, until))], tail=0).run()
+    assert [len(t.samples) for t in model.turns[4:11]] == [1280, 0, 0, 0, 0, 5 * 1280, 1280]
+    assert np.array_equal(np.concatenate([t.samples for t in model.turns])[: len(sound)], sound)
+
+
 def test_notices_of_feeders_are_arrivals_of_the_same_micro_turn():
     model = Notes()
     feeder = Supply(ms(160), notice=Fault("mic", "it was pulled out"))

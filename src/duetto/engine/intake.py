@@ -22,23 +22,68 @@ MOST_COMMANDS: Final = 1024
 MOST_RATES: Final = 8
 """Changes of the sound's rate that may wait to be heard."""
 STALL_LONGEST: Final = ms(1000)
-"""A gap in the sound up to this long (ns) is a stall of the network, and what was put in its place is taken out again
-where the user is silent; a longer one is a pause of the client's."""
+"""A gap in the sound up to this long (ns) is a stall of the network; a longer one is a pause of the client's."""
+PATIENCE: Final = ms(480)
+"""How long (ns) sound is waited for at most, on a network that has stalled about as long."""
+BROKEN_OFF: Final = ms(320)
+"""How long (ns) it is waited for on any network where it broke off loud: people's sounds die away."""
 _BLOCK: Final = MIC_RATE // 100
 _BACKLOG: Final = MIC_RATE * 60 // 1000
-_MOST_KEPT: Final = MIC_RATE * 400 // 1000
-"""Samples that are kept waiting at most, where a network stalls again and again."""
+"""Samples that may go on waiting when time is made up."""
+_LEAST_STALL: Final = MIC_RATE * 40 // 1000
+"""Samples: what comes in blocks of so many comes in time."""
 _WINDOW: Final = MIC_RATE * 5
-"""Samples within which a further stall means that more will come; what was not needed in so many is kept no more."""
+"""Samples: stalls are remembered for one to two times as long."""
+_TAIL: Final = MIC_RATE * 80 // 1000
+_LOUD: Final = 10 ** (-40 / 20) * 32768
 _QUIET: Final = 10 ** (-50 / 20) * 32768
+
+
+class Stalls:
+    """How long a network stalls at a time, from how far sound falls behind time and comes up with it again.
+
+    A client that pauses falls behind and does not come up again; one that sends faster than time is never behind.
+    """
+
+    def __init__(self) -> None:
+        self._behind = 0  # samples; below 0 there is more than time needs
+        self._pausing = False
+        self._peak = 0
+        self._least = 0  # in this window
+        self._found = 0  # the longest of this window
+        self._found_before = 0
+        self._window = 0
+
+    @property
+    def longest(self) -> int:
+        """Samples, of the last 5 to 10 s."""
+        return max(self._found, self._found_before)
+
+    def pass_time(self, elapsed: int, arrived: int, waiting: int) -> None:
+        """In `elapsed` samples of media time so many have arrived, and so many are left over."""
+        if self._pausing and not arrived:
+            return
+        self._behind = max(-waiting, self._behind + elapsed - arrived)
+        self._pausing = samples_at(self._behind, MIC_RATE) > STALL_LONGEST
+        if self._pausing:
+            self._behind = self._peak = self._least = 0
+        self._peak = max(self._peak, self._behind)
+        self._least = min(self._least, self._behind)
+        self._found = max(self._found, self._peak - max(0, self._behind))
+        self._window += elapsed
+        if self._window >= _WINDOW:
+            self._behind -= max(0, self._least)  # the way has become longer for good
+            self._peak = self._least = self._behind
+            self._found_before, self._found, self._window = self._found, 0, 0
 
 
 class SoundIntake:
     """One conversation's sound: pushed at any rate, in any blocks, taken as slices of media time.
 
-    limit_s: seconds that may wait. A network that stalls delivers late what silence has stood in for: it is caught up
-    with by leaving out as much silence, so that the user is not heard later and later. Where it stalls again and again,
-    as much as the stalls are long is kept waiting (0.4 s at most), so that they do not cut into words.
+    limit_s: seconds that may wait. What a network that stalls has delivered late is heard at once: nobody listens in
+    between, and silence that was not there is not heard within words. Only where a stall lasts longer than was to be
+    expected, silence stands in for the sound; what comes after all is heard later then, and as much silence of the
+    user's left out, so that they are not heard later and later.
     """
 
     def __init__(self, limit_s: float) -> None:
@@ -47,12 +92,12 @@ class SoundIntake:
         self._input: AudioInput | None = None
         self._before: deque[AudioInput] = deque()  # of other rates, to be heard first
         self._taken = 0
+        self._lags = 0  # samples of media time that have neither come nor been stood in for
         self._gap = 0  # samples that silence stood in for since the last sound
         self._owed = 0
-        self._kept = _BACKLOG
-        self._least = _MOST_KEPT  # samples that waited in this window, at the least
-        self._window = 0
-        self._stalled: int | None = None  # samples taken since the latest stall
+        self._position = 0  # as of the last time
+        self._stalls = Stalls()
+        self._last = np.zeros(0, np.int16)  # sound that was taken
         self.caught_up = 0
         """Samples of silence left out so far."""
 
@@ -77,6 +122,7 @@ class SoundIntake:
         self._before.clear()
         if self._input is not None:
             self._input.clear()
+        self._position = self._taken
 
     @property
     def position(self) -> int:
@@ -98,41 +144,37 @@ class SoundIntake:
     def finished(self) -> bool:
         return False
 
+    @property
+    def patience(self) -> int:
+        """How long sound that is late is to be waited for, ns."""
+        if not self._taken or self._gap:  # there is none yet, or too much time has passed already
+            return 0
+        longest = self._stalls.longest
+        learnt = min(PATIENCE, samples_at(2 * longest, MIC_RATE)) if longest > _LEAST_STALL else 0
+        loud = float(np.abs(self._last[-_TAIL:].astype(np.float32)).mean()) > _LOUD
+        return max(learnt, BROKEN_OFF) if loud else learnt
+
     def take(self, count: int) -> Samples:
         """Up to `count` samples. Fewer mean that the sound is late; the session puts silence in for them or waits."""
-        begun = self._taken > 0
+        position = self.position
+        if self._taken:
+            self._stalls.pass_time(count - self._lags, position - self._position, max(0, self.available - count))
+        self._position = position
         sound = self._read(count)
         if len(sound):
             if self._gap and samples_at(self._gap, MIC_RATE) <= STALL_LONGEST:
                 self._owed += self._gap
-                if begun:
-                    self._stall()
             self._gap = 0
-        if self._owed and self.available > self._kept:
+            self._last = sound
+        if self._owed and self.available > _BACKLOG:
             sound = self._shorten(sound, count)
-        self._watch(count)
+        self._lags = count - len(sound)
         return sound
-
-    def _stall(self) -> None:
-        """One is over. The first is taken for the only one."""
-        if self._stalled is not None and self._stalled < _WINDOW:
-            self._kept = min(_MOST_KEPT, self._kept + self._gap)
-            self._least, self._window = _MOST_KEPT, 0
-        self._stalled = 0
-
-    def _watch(self, count: int) -> None:
-        """What has not been needed for a while need not be kept."""
-        if self._stalled is not None:
-            self._stalled += count
-        self._least = min(self._least, self.available)
-        self._window += count
-        if self._window >= _WINDOW:
-            self._kept = max(_BACKLOG, self._kept - self._least)
-            self._least, self._window = _MOST_KEPT, 0
 
     def missed(self, count: int) -> None:
         """Silence was put in for `count` samples."""
         self._gap += count
+        self._lags -= count
 
     def _shorten(self, sound: Samples, count: int) -> Samples:
         """Leave out quiet blocks, as many as silence is owed."""
@@ -142,7 +184,7 @@ class SoundIntake:
             for first in range(0, len(sound), _BLOCK):
                 block = sound[first : first + _BLOCK]
                 quiet = len(block) == _BLOCK and float(np.abs(block).max()) < _QUIET
-                if quiet and self._owed >= _BLOCK and self.available > self._kept:
+                if quiet and self._owed >= _BLOCK and self.available > _BACKLOG:
                     self._owed -= _BLOCK
                     self.caught_up += _BLOCK
                 else:

@@ -31,7 +31,7 @@ def show(state: State, percept: Percept) -> replies.Decision:
     if any("clause" in standing.needs.kinds for standing in state.orders):
         return state, ()  # what is said or shown behind the user's speech tells them that it is heard
     talked = ears.ended - max(turn.since, turn.listened)
-    silence = percept.now - ears.ended
+    silence = percept.silence
     if talked < settings.listen_after or silence < settings.listen_silence:
         return state, ()
     known = evidence(state, percept)

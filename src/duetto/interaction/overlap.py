@@ -43,7 +43,7 @@ def meaning(state: State, ears: Ears, now: int) -> Meaning:
     assert state.overlap is not None
     if ears.since is None or ears.since < state.overlap.since - settings.onset_slack:
         return "open"
-    lasts = (now if ears.voice or ears.ended is None else ears.ended) - ears.since
+    lasts = (now - ears.behind if ears.voice or ears.ended is None else ears.ended) - ears.since
     quiet = ways.quiet(state, ears)
     if ears.words and only_listens(ears) and lasts <= settings.backchannel_longest:
         return "aside"
@@ -98,7 +98,7 @@ def yield_or_go_on(state: State, percept: Percept) -> replies.Decision:
 
     unsaid = any(reply.released and not reply.draft for reply in state.replies)
     known = ears.caught_up or state.turn is None
-    silence = percept.now - ears.ended if ears.ended is not None else 0
+    silence = percept.silence
     if passing_remark(state, ears) and known and silence >= state.settings.resume_silence:
         actions: list[Action] = []
         if state.turn is not None:

@@ -34,7 +34,8 @@ class Ears(msgspec.Struct, frozen=True):
     open utterance, None between utterances. words: its words so far. stable: for how long (ns) they have not changed.
     caught_up: the recogniser has heard past the end of the voice. level: of the loudest part of this voice, dB of full
     scale. ending: semitones by which its pitch ended above its median; None where nothing is known. finished: how
-    probable it is, by the sound, that they have finished; None where nobody has said.
+    probable it is, by the sound, that they have finished; None where nobody has said. behind: by how much (ns) the
+    sound is late: what was said meanwhile is still on its way.
     """
 
     voice: bool = False
@@ -48,6 +49,7 @@ class Ears(msgspec.Struct, frozen=True):
     level: float | None = None
     ending: float | None = None
     finished: float | None = None
+    behind: int = 0
 
     @property
     def sure(self) -> float:
@@ -102,3 +104,8 @@ class Percept(msgspec.Struct, frozen=True):
     commands: tuple[Command, ...] = ()
     typed: str = ""
     moving: tuple[Watched, ...] = ()
+
+    @property
+    def silence(self) -> int:
+        """For how long (ns) the user has been heard to be silent since their latest voice; 0 before the first."""
+        return 0 if self.ears.ended is None else self.now - self.ears.behind - self.ears.ended

@@ -78,7 +78,7 @@ def _is_over(state: State, percept: Percept) -> bool:
         return (ears.caught_up and not ears.voice) or waited >= CATCH_UP
     if manner.ends == "told" or ears.voice or ears.ended is None:
         return False
-    silence = percept.now - ears.ended
+    silence = percept.silence
     limit = manner.silence
     if limit is None:
         limit = round(patience(state.settings, evidence(state, percept)) * manner.patience)

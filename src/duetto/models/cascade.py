@@ -287,6 +287,7 @@ class Cascade:
                 level=hearing.level,
                 ending=hearing.ending,
                 finished=hearing.finished,
+                behind=self._audio.behind(turn.span.end),
             ),
             mouth=Mouth(
                 sounding=speaking.sounding,

@@ -309,3 +309,11 @@ def test_utterances_that_wait_for_a_silent_recogniser_are_bounded(question):
     ear.hear(question.sound[MIC_RATE * 3 // 2 :])
     assert ear.jobs[-1].utterance > MOST_ENDED + 1
     assert [e.status for e in ear.of(Word)] == ["added", "committed"], "the oldest keeps the words that it has"
+
+
+def test_how_late_the_sound_is() -> None:
+    ear = Ear()
+    ear.hear(room(0.96).sound)
+    for turns, late in ((1, ms(80)), (2, ms(160))):
+        assert ear.pipeline.behind(ear.now + turns * ms(80)) == late
+    assert ear.pipeline.behind(ear.now) == ear.pipeline.behind(ear.now + ms(40)) == 0

@@ -94,6 +94,11 @@ class AudioInput:
             self._taken += len(taken)
             return taken
 
+    @property
+    def patience(self) -> int:
+        """How long (ns) sound that is late is waited for in any case: a device brings it in time or not at all."""
+        return 0
+
     def missed(self, count: int) -> None:
         """Silence was put in for `count` samples that have not come: sound of a device stays that much later."""
 

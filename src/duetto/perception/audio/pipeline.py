@@ -43,6 +43,8 @@ class AudioSettings:
     word_delay: int = ms(60)
     """How far (ns) past the end of the voice the recogniser must have heard before its words count as all of them:
     a word of the embedded one appears about 110 ms after it ends, hangover and micro-turn included."""
+    late: int = ms(60)
+    """How far (ns) the sound may lag behind time and is still taken for all of it: it comes in blocks."""
     judges_ends: bool = False
     """An endpointer judges each pause by how the turn sounds."""
 
@@ -122,6 +124,11 @@ class AudioPipeline:
             self._melody.ending,
             self._heard_finished(),
         )
+
+    def behind(self, now: int) -> int:
+        """By how much (ns) the sound is late at media time `now`; a slice that is not quite whole yet is in time."""
+        late = now - samples_at(self._count, MIC_RATE)
+        return late if late > self.settings.late else 0
 
     def _heard_finished(self) -> float | None:
         """What the endpointer found of the present pause."""
@@ -248,7 +255,8 @@ class AudioPipeline:
         jobs: list[Job] = []
         utterance = self._open
         if utterance is not None:
-            silent = 0 if activity.active or activity.ended is None else now - activity.ended
+            heard = samples_at(self._count, MIC_RATE)
+            silent = 0 if activity.active or activity.ended is None else heard - activity.ended
             if silent >= self.settings.utterance_silence and not self.patient:
                 return [*self._rest(utterance), *self.end_utterance(now)]
             if now - utterance.start >= self.settings.utterance_longest:
