@@ -1,145 +1,28 @@
-"""How people put an order: sentences, by what they are, written by somebody who had not seen what duetto understands.
+"""How people put an order: sentences in `phrasings.tsv`, by authors who had not seen what duetto understands.
 
-Typed, so that nothing is misheard: what is measured is the language of the embedded brain.
+Typed, so that nothing is misheard: what is measured is the language of the embedded brain. One half was looked at while
+that was widened, of the other only the sums.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import csv
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from duetto.brain.embedded import EmbeddedBrain
-from duetto.timeline.arrival import Act, Gist
-from duetto.timeline.clock import VIRTUAL_EPOCH_NS, s
-from duetto.timeline.job import Ask, Context
+import msgspec
 
-SEEN: Final = (
-    ("moment", "tell me to flip the pancake in forty seconds"),
-    ("moment", "could you let me know once a minute and a half is up"),
-    ("moment", "remind me in a minute to take the bread out"),
-    ("moment", "say cheese in three seconds"),
-    ("moment", "after forty five seconds have passed tell me the tea is done"),
-    ("moment", "poke me when it's been half a minute"),
-    ("moment", "hang on for five seconds and then say go"),
-    ("moment", "in one minute i want to hear you say stand up straight"),
-    ("moment", "just say hello again in like eight seconds"),
-    ("moment", "let fifty seconds go by and then say switch sides"),
-    ("moment", "make sure i hear from you in thirty five seconds"),
-    ("moment", "when a minute's up tell me to drink some water"),
-    ("moment", "i've got to leave in two minutes so warn me when it's time"),
-    ("interval", "every ten seconds say breathe"),
-    ("interval", "remind me to sit up straight every twenty seconds"),
-    ("interval", "keep saying hello with a gap of four seconds five times"),
-    ("interval", "each half minute let me know you're still there"),
-    ("interval", "beep at me every six seconds ten times in total"),
-    ("interval", "for the next two minutes say squeeze every eight seconds"),
-    ("interval", "can you repeat the word focus at twenty second intervals"),
-    ("interval", "tell me a minute has passed every minute"),
-    ("countdown", "count down from ten"),
-    ("countdown", "start a one minute timer and tell me when i'm halfway"),
-    ("countdown", "give me a countdown from five and then say blast off"),
-    ("countdown", "put twenty seconds on the clock"),
-    ("countdown", "can you count the last five seconds of a fifteen second timer out loud"),
-    ("silence", "if i don't say anything for ten seconds ask me if i'm okay"),
-    ("silence", "should i go silent for half a minute tell me to keep talking"),
-    ("silence", "after i stop talking for eight seconds say thank you for sharing"),
-    ("silence", "whenever i pause for longer than four seconds say go on"),
-    ("cue", "when i say marco you say polo"),
-    ("cue", "every time you hear me say sorry say don't apologize"),
-    ("cue", "call me out whenever i use the word literally"),
-    ("cue", "count how often i say like"),
-    ("cue", "ping me each time i say actually"),
-    ("cue", "the second time i say pizza say okay i get it"),
-    ("cue", "as soon as you hear the word finished say well done"),
-    ("cue", "say bless you if i say achoo"),
-    ("cue", "next time i mention my ex say let it go"),
-    ("cue", "say cheers when i say here's to us"),
-    ("cue", "the moment i say lights out say good night"),
-    ("cue", "respond with woof any time i say dog"),
-    ("cue", "can you tally up my okays and tell me the number as we go"),
-    ("cue", "interrupt me if i start talking about politics"),
-    ("cue", "listen out for the word deadline and when it comes up say deep breath"),
-    ("change", "forget that"),
-    ("change", "no make it ten seconds"),
-    ("change", "cancel the reminder"),
-    ("change", "not every four every six seconds"),
-    ("change", "scrap the timer please"),
-    ("change", "change the word to maybe instead of perhaps"),
-    ("list", "what have i asked you to do"),
-    ("list", "remind me what you're listening for right now"),
-    ("list", "run through all my orders for me"),
-    ("combined", "in ten seconds say ready and five seconds after that say go"),
-    ("combined", "whenever i say um say stop but not more than three times"),
-    ("combined", "count how many times i say right and let me know the total in a minute"),
-    ("combined", "remind me about the pasta in two minutes and also beep every time i say like"),
-    ("combined", "set a timer for a minute and if i go quiet for ten seconds ask what i'm doing"),
-    ("combined", "tell me to stretch in thirty seconds unless i've already said i'm stretching"),
-    ("combined", "wait five seconds then say one then another five and say two"),
-    ("combined", "for the next minute correct me if i say gonna and after that just leave me alone"),
-)
-"""Looked at while the language was widened."""
-UNSEEN: Final = (
-    ("moment", "give me a nudge in about twenty seconds"),
-    ("moment", "thirty seconds from now say time to go"),
-    ("moment", "hey wait fifteen seconds and then say boo"),
-    ("moment", "i need you to shout ready after ten seconds"),
-    ("moment", "in a couple of minutes remind me to ring my mum"),
-    ("moment", "would you mind telling me when twenty five seconds are over"),
-    ("moment", "i'm closing my eyes for a minute wake me up after that"),
-    ("moment", "don't say anything for twelve seconds then say surprise"),
-    ("moment", "two minutes from now please remind me about the washing"),
-    ("moment", "can you speak up in a minute or so and tell me to check the oven"),
-    ("moment", "once ninety seconds are gone say rinse it out"),
-    ("moment", "say the word banana exactly seven seconds from now"),
-    ("interval", "say tick every three seconds until i say stop"),
-    ("interval", "could you say push every five seconds for a minute"),
-    ("interval", "once every fifteen seconds tell me i'm doing great"),
-    ("interval", "i want you to say switch every thirty seconds until i tell you to quit"),
-    ("interval", "say left right every two seconds and keep going till i say enough"),
-    ("interval", "nag me about the dishes every twelve seconds"),
-    ("interval", "three times please say knock knock with seven seconds in between"),
-    ("countdown", "set a timer for thirty seconds"),
-    ("countdown", "count from one to twenty out loud nice and slow"),
-    ("countdown", "time me for ninety seconds and warn me with ten seconds to go"),
-    ("countdown", "do a two minute timer for the eggs and give me a heads up at half time"),
-    ("countdown", "three two one me in and then say action"),
-    ("silence", "when i've been quiet for twenty seconds say are you still there"),
-    ("silence", "any time there's five seconds of silence say next"),
-    ("silence", "if you haven't heard from me in a minute say wake up"),
-    ("silence", "i tend to drift off so if it goes quiet for fifteen seconds call my name"),
-    ("cue", "whenever i say um tell me to slow down"),
-    ("cue", "if i say the word chocolate remind me i'm on a diet"),
-    ("cue", "stop me when i say anything about work"),
-    ("cue", "keep track of how many times i say basically"),
-    ("cue", "beep if i swear and say damn"),
-    ("cue", "only the first time i say good morning answer with good morning sunshine"),
-    ("cue", "i'm going to practice a speech so buzz me every time i say you know"),
-    ("cue", "tell me to put a coin in the jar whenever the word hell comes out of my mouth"),
-    ("cue", "once i've said the word money three times tell me to change the subject"),
-    ("cue", "let me know how many times i've said so each time i say it"),
-    ("cue", "if you catch me saying i can't say yes you can"),
-    ("cue", "on hearing the words ready steady say go"),
-    ("cue", "just once when i say knock knock say who's there"),
-    ("cue", "on my third um say three strikes"),
-    ("cue", "i say thunder you say lightning"),
-    ("change", "never mind the tea"),
-    ("change", "actually say coffee instead"),
-    ("change", "you can stop counting now"),
-    ("change", "wait i meant thirty not thirteen"),
-    ("change", "on second thought don't bother telling me"),
-    ("change", "drop all of it i don't need any of those anymore"),
-    ("list", "which reminders are still running"),
-    ("list", "have you got anything set at the moment"),
-    ("combined", "say hop every four seconds and when i say done say good job"),
-    ("combined", "every ten seconds tell me to relax until i say i'm relaxed"),
-    ("combined", "if i say red say stop and if i say green say go"),
-    ("combined", "when i say cat say meow but don't do it when i say catalog"),
-    ("combined", "say drink up every twenty seconds at most four times and then say that's enough"),
-    ("combined", "every time i say maybe say decide but quit doing that after a minute"),
-    ("combined", "answer yes chef whenever i say hands and tell me the steak is ready in ninety seconds"),
-)
-"""Not looked at: only how many of them are understood."""
+from duetto.brain.embedded import EmbeddedBrain
+from duetto.brain.embedded.words import tokens
+from duetto.timeline.arrival import Act, Gist
+from duetto.timeline.clock import NS_PER_S, VIRTUAL_EPOCH_NS, s
+from duetto.timeline.job import Ask, Context
+from duetto.timeline.order import After, AllOf, AnyOf, Condition, Interval, Moment, Nth, Order, Silence, Words
+
+TABLE: Final = Path(__file__).with_suffix(".tsv")
+NOW: Final = s(11)
 BEFORE: Final = {
     "change": ("in fifteen seconds say tea", "every four seconds say breathe", "remind me to drink in nine seconds"),
     "list": (
@@ -149,33 +32,139 @@ BEFORE: Final = {
     ),
 }
 """Orders that stand when something is said of them."""
+SHARE: Final = 0.6
+"""Least share of the words that it should say, of those that it does."""
+OFF: Final = 0.1
+"""Most that a length of time may be off, as a share of it: "a few" is no number."""
 
 
-def understood(kind: str, text: str) -> bool:
-    """An order comes of it, right or not, or one that stands is changed; of a question, that it is taken for one."""
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """expected: one order or several, each by `seconds` (from now, or how often, or of silence), the `phrase` that is
+    waited for, the words to `say`, how many `times`. None where nobody has said.
+    """
+
+    half: str
+    kind: str
+    text: str
+    expected: list[dict[str, Any]] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What came of a sentence."""
+
+    gist: Gist
+    orders: tuple[Order, ...]
+    withdrawn: tuple[str, ...]
+
+    def understood(self, kind: str) -> bool:
+        """An order comes of it, right or not, or one that stands is changed; a question is taken for one."""
+        return self.gist.understood == "whole" and bool(self.orders or self.withdrawn or kind == "list")
+
+
+def sentences() -> list[Sentence]:
+    with TABLE.open() as file:
+        rows = list(csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE))
+    found: list[Sentence] = []
+    for row in rows:
+        expected = msgspec.json.decode(row["expected"]) if row["expected"] else None
+        found.append(
+            Sentence(row["half"], row["kind"], row["sentence"], [expected] if isinstance(expected, dict) else expected)
+        )
+    return found
+
+
+def given(kind: str, text: str) -> Given:
     brain = EmbeddedBrain()
     names: tuple[str, ...] = ()
     for number, before in enumerate(BEFORE.get(kind, ()), 1):
-        parts = list(brain.reply(Ask(number, before, "typed", False, _context(10, names))))
+        parts = list(brain.reply(Ask(number, before, "typed", False, _context(s(10), names))))
         names = (*names, *(order.name for part in parts if isinstance(part, Act) for order in part.orders))
-    parts = list(brain.reply(Ask(9, text, "typed", False, _context(11, names))))
-    gist = parts[0]
-    acts = any(isinstance(part, Act) for part in parts)
-    return isinstance(gist, Gist) and gist.understood == "whole" and (acts or kind == "list")
+    parts = list(brain.reply(Ask(9, text, "typed", False, _context(NOW, names))))
+    acts = [part for part in parts if isinstance(part, Act)]
+    assert isinstance(parts[0], Gist)
+    return Given(
+        parts[0],
+        tuple(order for act in acts for order in act.orders),
+        tuple(name for act in acts for name in act.withdraw),
+    )
 
 
-def _context(at: float, names: tuple[str, ...]) -> Context:
-    return Context(s(at), VIRTUAL_EPOCH_NS, orders=names)
+def right(found: Given, expected: Iterable[Mapping[str, Any]]) -> bool:
+    """Each order that is expected was given: when, on what, and with which words."""
+    return all(any(_fits(order, one) for order in found.orders) for one in expected)
 
 
-def share(sentences: Iterable[tuple[str, str]]) -> dict[str, str]:
-    """By kind and of all: how many, of how many."""
-    found: dict[str, list[bool]] = {}
-    for kind, text in sentences:
-        found.setdefault(kind, []).append(understood(kind, text))
-    every = [one for kind in found.values() for one in kind]
-    return {kind: f"{sum(one)} of {len(one)}" for kind, one in ({"all": every} | found).items()}
+def _fits(order: Order, one: Mapping[str, Any]) -> bool:
+    if "phrase" in one:
+        if not any(
+            phrase in (_plain(one["phrase"]), f"the {_plain(one['phrase'])}") for phrase in _phrases(order.when)
+        ):
+            return False
+    elif "seconds" in one:
+        seconds = _seconds(order.when)
+        if seconds is None or abs(seconds - one["seconds"]) > max(0.5, OFF * one["seconds"]):
+            return False
+    if "say" in one and "{" not in order.say and order.say != "Beep.":
+        wanted, said = set(_plain(one["say"]).split()), set(_plain(order.say).split())
+        if len(wanted & said) < SHARE * len(wanted):
+            return False
+    return "times" not in one or order.limit == one["times"]
+
+
+def _seconds(when: Condition) -> float | None:
+    match when:
+        case Moment(at=at):
+            return (at - NOW) / NS_PER_S
+        case Interval(period=period):
+            return period / NS_PER_S
+        case Silence(length=length):
+            return length / NS_PER_S
+        case _:
+            return None
+
+
+def _phrases(when: Condition) -> Iterator[str]:
+    """Those that it, or what it is made of, waits for."""
+    match when:
+        case Words(phrases=phrases):
+            yield from phrases
+        case After(first=inner):
+            yield from _phrases(inner)
+        case AnyOf(of=each) | AllOf(of=each):
+            for inner in each:
+                yield from _phrases(inner)
+        case Nth(of=inner):
+            yield from _phrases(inner)
+        case _:
+            return
+
+
+def _plain(text: str) -> str:
+    return " ".join(token.text for token in tokens(text))
+
+
+def _context(at: int, names: tuple[str, ...]) -> Context:
+    return Context(at, VIRTUAL_EPOCH_NS, orders=names)
+
+
+def share(of: Iterable[Sentence]) -> dict[str, str]:
+    """By kind and of all, how many are understood, of how many; and of those that are told what should come of them,
+    how many are understood rightly.
+    """
+    taken: dict[str, list[bool]] = {}
+    rightly: list[bool] = []
+    for one in of:
+        found = given(one.kind, one.text)
+        taken.setdefault(one.kind, []).append(found.understood(one.kind))
+        if one.expected is not None and one.kind != "change":
+            rightly.append(found.understood(one.kind) and right(found, one.expected))
+    every = [each for kind in taken.values() for each in kind]
+    shares = {kind: f"{sum(each)} of {len(each)}" for kind, each in ({"all": every} | taken).items()}
+    return shares | {"right": f"{sum(rightly)} of {len(rightly)}"}
 
 
 def run(_folder: Path) -> dict[str, Any]:
-    return {"looked at": share(SEEN), "not looked at": share(UNSEEN)}
+    every = sentences()
+    return {half: share(one for one in every if one.half == half) for half in ("looked at", "not looked at")}

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import msgspec
 
 from duetto.brain.brain import BrainHandler, Part
-from duetto.brain.embedded import combined, repair
+from duetto.brain.embedded import combined, repair, rewording
 from duetto.brain.embedded.language import build_language
 from duetto.brain.embedded.memory import Memory, Pending, Plan
 from duetto.brain.embedded.skill import Answer, Question
@@ -191,6 +191,7 @@ class EmbeddedBrain:
         if not words:
             return words, Understanding("none")
         words, alone = repair.best(words, self._understander.understand(words), self._understander.understand)
+        words, alone = rewording.best(words, alone, self._understander.understand)
         pending = memory.pending
         if pending is None or ask.context.now - pending.at > ANSWER_WITHIN:
             return words, alone

@@ -134,6 +134,8 @@ HEARD: Final[dict[str, tuple[str, ...]]] = {
     "later": ("in <duration>",),
     "gone": ("((have | has) passed | (is | are) (up | over))",),
     "every": ("every",),
+    "period": ("[<count>] (second | seconds | minute | minutes | hour | hours)", "half (a minute | an hour)"),
+    "until": ("<until_stop>", "until i (say | type) <last_word>", "until <seen>"),
     "tail": ("<until>", "<limit>", "<seldom>", "<manner>"),
     "limit": ("(once | twice)", "<so_many> times"),
     "speak": ("(say | write | ask | tell me to)",),

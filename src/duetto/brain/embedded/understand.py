@@ -105,7 +105,7 @@ class Understander:
             partial = min((s.cost for s in begun if not self.automaton.states[s.state].accepts), default=best.cost)
             if best.cost <= partial + MARGIN:
                 skill, match = self._match(best)
-                nearest = min((s.cost for s in (*going_on, *lead)), default=best.cost + 1)
+                nearest = min((s.cost for s in (*going_on, *lead) if not _opens(s, best)), default=best.cost + 1)
                 open_ended = nearest <= best.cost + MARGIN
                 return Understanding("whole", open_ended, match=match, skill=skill, cost=best.cost, work=work)
         strict = allowed_half(len(counted))
@@ -198,6 +198,12 @@ class Understander:
         marks = tuple(step.arc.marks for step in path if step.arc is not None)
         match = Match.of(self.automaton.intents[phrase], words, marks)
         return self.automaton.skills[phrase], match
+
+
+def _opens(step: Step, best: Step) -> bool:
+    """It has taken a word for any word that the best reading knows."""
+    open_, known = step.arc, best.arc
+    return open_ is not None and open_.words is None and known is not None and known.words is not None
 
 
 def _came_in(step: Step) -> bool:

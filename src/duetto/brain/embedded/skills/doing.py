@@ -41,5 +41,7 @@ SKILL: Final = Skill(
     },
     answer=answer,
     question=question,
+    open_slots=("final",),
+    quoted=("final",),
     slots=movements.SLOTS,
 )

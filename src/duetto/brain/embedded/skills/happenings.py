@@ -174,7 +174,15 @@ def cues(words: Words) -> tuple[str, ...]:
 
 def _named(words: Words) -> Words:
     """Without what leads up to a cue: "the word red" is "red", "me say red" as well."""
-    for lead in (("me", "say"), ("the", "word"), ("the", "words"), ("the", "phrase"), ("a", "word", "like")):
+    for lead in (
+        ("me", "say"),
+        ("me", "use"),
+        ("me", "mention"),
+        ("the", "word"),
+        ("the", "words"),
+        ("the", "phrase"),
+        ("a", "word", "like"),
+    ):
         if len(words) > len(lead) and tuple(word.lower() for word in words[: len(lead)]) == lead:
             words = words[len(lead) :]
     return words

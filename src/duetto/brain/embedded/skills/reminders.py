@@ -31,7 +31,11 @@ MOST_COUNTED: Final = 200
 
 SLOTS: Final = {
     **named_terms.SLOTS,
-    "period": ("[<count>] (second | seconds | minute | minutes | hour | hours)", "half (a minute | an hour)"),
+    "period": (
+        "<below_hundred> and a half (seconds | minutes | hours)",
+        "[<count>] (second | seconds | minute | minutes | hour | hours)",
+        "half (a minute | an hour)",
+    ),
     "how": ("(to | that | about | of)",),
     "later": (
         "(in | after) <duration> [from now | <gone>]",
@@ -395,8 +399,8 @@ def skill(zone: tzinfo | None) -> Skill:
         answer=Reminders(zone).answer,
         question=question,
         slots=SLOTS,
-        open_slots=("thing", "reply"),
-        quoted=("reply",),
+        open_slots=("thing", "reply", "final"),
+        quoted=("reply", "final"),
         lingering=("orders.repeat",),
         unheard=(
             "orders.timer_else",

@@ -14,6 +14,7 @@ from duetto.timeline.clock import NS_PER_S
 from duetto.timeline.job import Context
 from duetto.timeline.order import Condition, Manner, Moment, Order, Words
 from duetto.timeline.order_problem import problem
+from duetto.timeline.phrase import normal
 
 SHORTEST: Final = NS_PER_S
 """Shortest wait and shortest period of an order, ns."""
@@ -22,7 +23,7 @@ LONGEST: Final = 24 * 3600 * NS_PER_S
 
 SLOTS: Final = {
     "until_stop": ("until i (say | tell you to) stop",),
-    "until": ("<until_stop>", "until i (say | type) <last_word>", "until <seen>"),
+    "until": ("<until_stop>", "until i (say | type) <last_word>", "until i (say | type) <final>", "until <seen>"),
     "last_word": ("(enough | done | finished | ready | halt | okay | now | thanks | goodbye)",),
     "limit": ("[but] [<only>] (once | twice | <so_many> times) [in total | only]",),
     "only": ("(only | just | at most | not more than | no more than)",),
@@ -82,8 +83,8 @@ def _until(found: Terms, match: Match) -> Terms:
     inner = match.inside("until")[0]
     if "until_stop" in inner:
         return replace(found, until=Words(("stop",)), text=" until you say stop")
-    if "last_word" in inner:
-        word, typed = inner.text("last_word"), "type" in inner.words
+    if "last_word" in inner or "final" in inner:
+        word, typed = normal(inner.text("last_word") or inner.text("final")), "type" in inner.words
         condition = Words((word,), "typed" if typed else "either")
         return replace(found, until=condition, text=f" until you {'type' if typed else 'say'} {word}")
     seen = happening(inner)

@@ -281,8 +281,8 @@ SKILL: Final = Skill(
     answer=answer,
     question=question,
     slots={**SLOTS, "wait": ("<short>",)},
-    open_slots=("cue", "reply", "event"),
-    quoted=("cue", "reply"),
+    open_slots=("cue", "reply", "event", "final"),
+    quoted=("cue", "reply", "final"),
     unheard=(
         "when.span_open",
         "when.count_else",
