@@ -270,6 +270,20 @@ def test_a_silence_that_the_application_has_set_ends_the_turn_whatever_is_drafte
         assert c.now - DELTA < ms(300) + DELTA
 
 
+@pytest.mark.parametrize(("order", "answered"), [(True, True), (False, False)])
+def test_words_that_were_hardly_heard_are_answered_only_if_they_make_an_order(order: bool, answered: bool) -> None:
+    c = Conversation()
+    text = "in ten seconds say go"
+    ears = msgspec.structs.replace(silent(text, DELTA), words=tuple(TimedWord(w, 0, 0, 0.01) for w in text.split()))
+    ask = asked(c.turn(ears))
+    acts = (Act(ask.reply, (Order("one", Moment(s(10)), "Go."),)),) if order else ()
+    gist, *rest = answer(ask.reply, "All right.")
+    c.again(ears, None, gist, *acts, *rest)
+    for _ in range(30):
+        c.turn(ears)
+    assert any(isinstance(action, ReleaseReply) for _, action in c.log) is answered
+
+
 def test_sound_that_is_late_is_no_silence() -> None:
     c = Conversation()
     ask = asked(c.turn(silent("two plus two", DELTA)))

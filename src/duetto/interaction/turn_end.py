@@ -141,7 +141,15 @@ def _doubted(state: State, turn: UserTurn | None, ears: Ears | None) -> bool:
         return False
     if turn is not None and _spoken_into(state, turn) and ears.untold >= state.settings.untold_longest:
         return True  # a long tale, of which a few words were understood
-    return ears.sure < (state.settings.sure if _over(state, turn) else state.settings.sure_alone)
+    if _over(state, turn):
+        return ears.sure < state.settings.sure
+    return ears.sure < state.settings.sure_alone and not _gives_orders(state, turn)
+
+
+def _gives_orders(state: State, turn: UserTurn | None) -> bool:
+    """Its words, unsure as they are, make a whole order: what is no order hardly happens to be heard as one."""
+    draft = state.reply(turn.draft) if turn is not None else None
+    return draft is not None and draft.understood == "whole" and any(act.orders for act in draft.acts)
 
 
 def _over(state: State, turn: UserTurn | None) -> bool:

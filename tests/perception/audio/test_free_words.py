@@ -10,6 +10,7 @@ from spoken_sound import room, speech
 from duetto.perception.audio.recogniser import RecogniserSettings, open_recogniser
 from duetto.perception.audio.recognisers import grammar
 from duetto.perception.audio.recognisers.free_words import Gap, Piece, between, joined
+from duetto.perception.audio.recognisers.pocketsphinx import DOUBTED
 from duetto.timeline.clock import s
 from duetto.timeline.language import Language
 from duetto.timeline.turn import MIC_RATE
@@ -120,3 +121,16 @@ def test_words_listed_for_an_open_slot_are_marked():
     assert {"go" + grammar.FREE, "again" + grammar.FREE, None, "twenty"} <= labels
     assert "go" not in labels and "twenty" + grammar.FREE not in labels
     assert {"go", "twenty"} <= graph.words
+
+
+def test_what_the_grammar_has_no_words_for_is_heard_as_any_words_and_doubted(recogniser):
+    text = "the children are playing in the garden this afternoon"
+    assert {"children", "are", "playing", "in", "this", "afternoon"} <= set(heard(recogniser, text)[-1].split())
+    words = recogniser.finish()
+    assert all(word.confidence < DOUBTED for word in words)
+    assert all(a.start < a.end <= b.start for a, b in pairwise(words))
+
+
+def test_what_the_grammar_has_is_not_doubted(recogniser):
+    assert heard(recogniser, "what is twenty")[-1] == "what is twenty"
+    assert recogniser.finish()[-1].confidence >= DOUBTED

@@ -170,6 +170,11 @@ class FreeWords:
             if segment.word[0] not in "<[("
         ]
 
+    def all_heard(self) -> list[tuple[str, int, int]]:
+        """The same, searched to the end of what was fed."""
+        self._end()
+        return self.heard()
+
     @property
     def frames(self) -> int:
         """How many have been searched."""

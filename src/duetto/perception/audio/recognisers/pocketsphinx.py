@@ -50,6 +50,12 @@ LISTED_STANDS: Final = 0.2
 CONFIRMED: Final = 0.1
 """Confidence at least, where the words of the phrase are among what was heard as any words: sounds that the grammar has
 no words for make it doubt all of an order."""
+DOUBTED: Final = 0.1
+"""Confidence below which no phrase of the grammar was said: all of it is heard again, as any words, at a pause."""
+DOUBTED_AFTER: Final = 2 * MIC_RATE
+"""Samples from which on that is done while they speak on: later pauses then wait for less."""
+LEAST_DOUBTED: Final = 100
+"""Frames of an utterance without any known word from which it is."""
 ENDS_BEFORE: Final = 50
 """A slot that ends in so many last frames before a pause may be the one that the pause belongs to."""
 LONGEST_WORD: Final = 150
@@ -192,6 +198,8 @@ class PocketsphinxRecogniser:
         if quiet and self._sound is not None:
             self._settle()
         found = self._found()
+        if self._running and self._free is not None and not self._free.listens and self._doubtful():
+            self._hear_again(self._free)  # by the pause it has caught up
         if found == self._words:
             return None
         self._words = found
@@ -264,7 +272,7 @@ class PocketsphinxRecogniser:
         """The best path so far. The confidence of its words is that of all of it together."""
         best = self._decoder.hyp()
         if best is None:
-            return []
+            return self._as_any_words()
         heard: list[Piece] = []
         frames = 0
         for segment in self._decoder.seg():
@@ -280,6 +288,9 @@ class PocketsphinxRecogniser:
             text = "" if word.startswith("++") else word.rstrip(FREE + ANY)
             heard.append(Piece(text, segment.start_frame, segment.end_frame + 1, where))
         confidence = 1.0 if self._phones is None else self._phones.confidence(best.score, frames)
+        if confidence < DOUBTED or not any(piece.word for piece in heard):
+            if freely := self._as_any_words(confidence):
+                return freely
         words, confirmed = self._second_hearing(heard, confidence)
         if words is None:
             words = [(piece.word, piece.start, piece.end) for piece in heard if piece.word]
@@ -289,6 +300,36 @@ class PocketsphinxRecogniser:
         return [
             TimedWord(word, self._at + start * FRAME, self._at + end * FRAME, confidence) for word, start, end in ends
         ]
+
+    def _as_any_words(self, confidence: float = 0.0) -> list[TimedWord]:
+        """All of what the search of any words has heard, at a pause: the grammar has no words for it. They are as
+        little sure as those that it had, and what makes sense of them may trust them all the same.
+        """
+        free = self._free
+        if free is None or self._fed < LEAST_DOUBTED * PER_FRAME:
+            return []
+        if self._sound is not None and not self._hears_all(free) and not self._running:
+            self._hear_again(free)
+        if self._running or not self._hears_all(free):
+            return []
+        heard = free.all_heard()
+        sure = min(confidence, DOUBTED / 2)
+        return [TimedWord(word, free.when(start), free.when(end), sure) for word, start, end in heard]
+
+    def _doubtful(self) -> bool:
+        """For some time it has sounded like nothing that the grammar has."""
+        if self._sound is None or self._fed < DOUBTED_AFTER:
+            return False
+        return not self._words or self._words[-1].confidence < DOUBTED
+
+    def _hear_again(self, free: FreeWords) -> None:
+        """The search of any words is fed the utterance from its first sound on."""
+        free.start(self._mean.text, anew=self.shared)
+        begins = self._at
+        for sound, silence in self._sound or ():
+            if not silence:
+                free.feed(sound, self._mean.text, begins)
+            begins += samples_at(len(sound) // 2, MIC_RATE)
 
     def _hears_all(self, free: FreeWords) -> bool:
         """The search of any words has been fed the utterance from its first sound on."""
@@ -306,12 +347,7 @@ class PocketsphinxRecogniser:
         if free is None or sure < SURE or sure == len(heard):
             return None, False
         if not self._hears_all(free) and self._sound is not None:
-            free.start(self._mean.text, anew=self.shared)
-            begins = self._at
-            for sound, silence in self._sound:
-                if not silence:
-                    free.feed(sound, self._mean.text, begins)
-                begins += samples_at(len(sound) // 2, MIC_RATE)
+            self._hear_again(free)
         if self._running or not self._hears_all(free):
             return None, False
         path = joined(heard, keep_listed=confidence >= LISTED_STANDS)
