@@ -317,3 +317,19 @@ def test_how_late_the_sound_is() -> None:
     for turns, late in ((1, ms(80)), (2, ms(160))):
         assert ear.pipeline.behind(ear.now + turns * ms(80)) == late
     assert ear.pipeline.behind(ear.now) == ear.pipeline.behind(ear.now + ms(40)) == 0
+
+
+@pytest.mark.parametrize("size", [20, 80, 100, 300])
+def test_a_voice_is_as_loud_in_whatever_pieces_it_comes(size: int) -> None:
+    said = speech("read me the story", "en-gb+m1")
+    sound = room(len(said) / MIC_RATE + 0.8, (0.4, said)).sound
+    levels = []
+    for delta in (ms(40), ms(size)):
+        ear = Ear()
+        heard = []
+        for first in range(0, len(sound), samples_before(delta, MIC_RATE)):
+            ear.hear(sound[first : first + samples_before(delta, MIC_RATE)], delta=delta)
+            if ear.pipeline.hearing.voice:
+                heard.append(ear.pipeline.hearing.level)
+        levels.append(max(heard))
+    assert levels[1] == pytest.approx(levels[0], abs=1.0)
