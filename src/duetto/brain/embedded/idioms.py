@@ -65,7 +65,8 @@ TALK: Final = _rules(
      r"|do the needful and|no matter when|if it so happens that|for the (?:quiz|record|game)|by the way"
      r"|real quick) )+", ""),
     (r"(tell|give|remind|ask|warn|nudge|let) us", r"\1 me"),
-    (r"(?:would you|will you|right|yeah|okay|thanks|thank you|love|mate|if that is okay|got it|you hear)$", ""),
+    (r"(?:would you|would ya|will you|right|yeah|okay|thanks|thank you|love|mate|if that is okay|got it"
+     r"|you hear)$", ""),
     (r"and a quarter (hours?|minutes?)", r"and fifteen \1"),
     (r"^(?:.*? )?(?:(?:when|whenever|if|once|where|every time|each time) )?i(?: will| am going to)? (?:say|go|sing"
      r"|call|shout"
@@ -116,6 +117,8 @@ TIMES: Final = _rules(
     (r"(?:about|around|roughly|approximately|exactly|precisely|like|say|nearly|almost|some|just|another|a good)"
      r" (?=N|an? (?:couple|few|second|minute|hour|half|quarter)\b|half an?\b)", ""),
     (r"(S) or so", r"\1"),
+    (r"(N) and a half (minutes|hours)", lambda found: f"{found[1]} {found[2]} and thirty"
+     f" {'seconds' if found[2] == 'minutes' else 'minutes'}"),
     (r"a couple(?: of)?", "two"),
     (r"(N) (?:more|whole|full|short|long) (?=UNIT)", r"\1 "),
     (r"(?:my|the|a full|a whole|those|these) (?=S)", ""),
@@ -139,7 +142,6 @@ TIMES: Final = _rules(
      + "ninety minutes"),
     (r"an hour and a quarter", "seventy five minutes"),
     (r"three quarters of an hour", "forty five minutes"),
-    (r"(N) and a half minutes", r"\1 minutes and thirty seconds"),
     (r"one minute (N)(?! (?:seconds?|minutes?|hours?))", r"one minute and \1 seconds"),
     (r"(?:every )?(?:couple|pair) of (?=UNIT)", lambda found: ("every " if found[0].startswith("every") else "")
      + "two "),
@@ -215,7 +217,8 @@ DEEDS: Final = _rules(
      r"(?: to me| at me)? (?!me\b|my\b)", "say "),
     (r"(?:speak up|chime in|pipe up|jump in|butt in|cut in|crack in|ring out|step in|break in|come in"
      r"|interrupt(?: me)?"
-     r"|stop me|cut me off|pull me up|correct me|call me out|nudge me|prompt me|bring me back|call out|remind me"
+     r"|stop me|cut me off|pull me up|hit me up|correct me|call me out|nudge me|prompt me|bring me back|call out"
+     r"|remind me"
      r"|hit me)"
      r"(?: with(?: a quick)?| and say| to say| by saying| saying)", "say"),
     (r"(?:reply|answer|respond)(?: with| by saying| back)?(?= )", "say"),
@@ -272,7 +275,8 @@ DEEDS: Final = _rules(
      r"|whenever|until"
      r"|any time|it$)(?:the word |the words )?", "say "),
     (r"(?:and )?(?:when|once|after|as soon as) (?:that|they|it|those|the (?:minutes?|time|hours?|seconds?))"
-     r"(?: (?:is|are|has|have|was))? ?(?:GONE|out|finished|done|over|up)|(?:at|by) the end(?: of (?:it|that|them))?"
+     r"(?: (?:is|are|has|have|was))? ?(?:GONE|out|finished|done|over|up)|(?:at|by) the end(?! of (?:the|a"
+     r"|my)\b)(?: of (?:it|that|them))?"
      r"|after that(?: time)?|when (?:the )?time is up", ""),
     # what stands
     (r"(?:scratch|strike|scrap|skip|drop|lose|ditch|cancel|forget|leave) (?:that|it)(?: one)?", "cancel that"),
