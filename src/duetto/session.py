@@ -294,17 +294,22 @@ class Session:
         mic = self._inputs.mic
         sound = mic.take(wanted) if mic is not None else np.zeros(0, np.int16)
         missing = wanted - len(sound)
-        slack = samples_before(self.settings.mic_slack, MIC_RATE)
         still = self._mic_still and not len(sound)  # it has been waited for once
         self._mic_still = False
-        coming = mic is not None and not mic.finished and samples_at(missing, MIC_RATE) <= mic.patience
-        if missing and not coming and (mic is None or mic.finished or missing > slack or still):
+        if missing and not self._waits_for(samples_at(missing, MIC_RATE), still):
             self._mic_still = True
             sound = np.concatenate([sound, np.zeros(missing, np.int16)])
             if mic is not None:
                 mic.missed(missing)
         self._mic_taken += len(sound)
         return sound.astype("<i2", copy=False).tobytes()
+
+    def _waits_for(self, missing: int, still: bool) -> bool:
+        """Whether so much late sound (ns) may still come. still: silence stands in already."""
+        mic = self._inputs.mic
+        if mic is None or mic.finished:
+            return False
+        return missing <= mic.patience or not (missing > self.settings.mic_slack or still)
 
     def _show(self, micro_turn: MicroTurn) -> None:
         for observer in tuple(self._observers):

@@ -17,7 +17,7 @@ from duetto.brain.embedded.words import Token, tokens
 
 MOST_COST: Final = 0.5
 """Highest cost of what was put in other words: it is meant to be what a skill has."""
-AFTER: Final = frozenset({"reminders", "watching", "orders"})
+ORDERS: Final = frozenset({"reminders", "watching", "orders"})
 """Skills whose requests are put in other words."""
 GAIN: Final = 0.12
 """How much less what was understood as it was said must cost in other words: words that belong to the order are not
@@ -30,8 +30,8 @@ _TOGETHER: Final = (TALK + TIMES + DEEDS + CUES, TALK + CUES + DEEDS + TIMES)
 """In what order they are tried: either may spoil what the other needs."""
 _OPENING: Final = re.compile(
     r" (?:so |and |but |then )?(?=(?:say|tell me|remind me|let me know|ping me|count how|set a timer|when|whenever"
-    r"|if|every"
-    r"|every time|as soon as|next time|ask|in (?:an? |half |\d|[a-z]+ (?:second|minute|hour))|for the next|i say) )"
+    r"|if|every|every time|as soon as|next time|ask|in (?:an? |half |\d|[a-z]+ (?:second|minute|hour))|for the next"
+    r"|i say) )"
 )
 """Where a request may begin after what leads up to it."""
 _LEADING: Final = re.compile(r"^(?:i|my|we|here|it|let us|there|this|today|time)\b")
@@ -46,9 +46,11 @@ _TIME: Final = re.compile(rf"(?:^| )(in {SPAN}|every (?:{SPAN}|{UNIT}))(?= |$)")
 _BARE: Final = re.compile(
     rf" (?:for |of |only |takes |take |be |have |needs? |wants? )?({SPAN})(?: left| off| rest)?(?= )"
 )
+"""A time that is only named."""
 _ENDS: Final = re.compile(rf"\bthen\b|\bafter that\b|\bat the end\b|\bwhen .{{0,18}}\b{GONE}\b")
-"""What makes a time without "in" the wait for something."""
+"""What tells that it is the wait for something."""
 _CUE: Final = re.compile(r"\bi (?:say|am silent)\b|\bit is silent\b")
+"""What makes a time part of a condition, so that it stays where it is."""
 
 
 @lru_cache(maxsize=256)
@@ -90,18 +92,16 @@ def _applied(text: str, rules: Iterable[Rule]) -> str:
 def best(
     words: tuple[Token, ...], found: Understanding, understand: Understand
 ) -> tuple[tuple[Token, ...], Understanding]:
-    """The reading of the words as they are (`found`), or in other words, if those are understood and they were not."""
+    """The reading of the words as they are (`found`), or in other words, if those are understood better."""
     chosen = words, found
     limit = found.cost - GAIN if found.understood == "whole" else MOST_COST
     if limit <= 0 or (found.understood == "half" and found.cost <= GAIN):  # they are about to say the rest
         return chosen
-    for text in reworded(" ".join(word.raw if word.raw.lower() == word.text else word.text for word in words)):
+    as_said = (word.raw if word.raw.lower() == word.text else word.text for word in words)  # with its capitals
+    for text in reworded(" ".join(as_said)):
         put = tokens(text)
-        if not put:
-            continue
         other = understand(put)
-        if other.understood != "whole" or other.skill is None or other.skill.name not in AFTER:
-            continue
-        if other.cost < limit:
+        orders = other.understood == "whole" and other.skill is not None and other.skill.name in ORDERS
+        if orders and other.cost < limit:
             chosen, limit = (put, other), other.cost
     return chosen

@@ -23,7 +23,7 @@ from duetto.timeline.turn import MIC_RATE, Samples, Turn, samples_at, samples_be
 
 PIECE: Final = MIC_RATE * 80 // 1000
 """Samples judged at once: a long slice may hold a voice's onset and its end, or the end of one and the next onset."""
-LOUD: Final = MIC_RATE * 40 // 1000
+LOUDNESS: Final = MIC_RATE * 40 // 1000
 """Samples over which the level of a voice is taken: over more it is lower, by 1 to 2 dB over twice as many."""
 _NO_WINDOWS: Final = np.zeros((0, WINDOW), np.float32)
 MOST_ENDED: Final = 8
@@ -218,7 +218,8 @@ class AudioPipeline:
             heard = None
             if self._activity.active:
                 heard, loud = pitch(self._recent), level(piece)
-                self._melody.add(loud if len(piece) == LOUD else self._loudest(len(piece)), heard)
+                usual = len(piece) == LOUDNESS  # at Δ = 40 ms it is known already
+                self._melody.add(loud if usual else self._loudest(len(piece)), heard)
             jobs += self._utter(now)
         self._judged = None
         if loud is None or len(samples) > PIECE:
@@ -229,9 +230,9 @@ class AudioPipeline:
         return jobs
 
     def _loudest(self, count: int) -> float:
-        """The level of the loudest LOUD samples of the latest `count`: the same in whatever pieces they came."""
-        ends = range(len(self._recent), len(self._recent) - count, -LOUD)
-        return max(level(self._recent[max(0, end - LOUD) : end]) for end in ends)
+        """The level of the loudest LOUDNESS samples of the latest `count`: the same in whatever pieces they came."""
+        ends = range(len(self._recent), len(self._recent) - count, -LOUDNESS)
+        return max(level(self._recent[max(0, end - LOUDNESS) : end]) for end in ends)
 
     def _judge(self, number: int, piece: Samples) -> float:
         """How probable it is that somebody speaks in this piece of the slice."""

@@ -52,10 +52,10 @@ CONFIRMED: Final = 0.1
 no words for make it doubt all of an order."""
 DOUBTED: Final = 0.1
 """Confidence below which no phrase of the grammar was said: all of it is heard again, as any words, at a pause."""
-DOUBTED_AFTER: Final = 2 * MIC_RATE
-"""Samples from which on that is done while they speak on: later pauses then wait for less."""
-LEAST_DOUBTED: Final = 100
-"""Frames of an utterance without any known word from which it is."""
+DOUBTED_LEAST: Final = MIC_RATE
+"""Samples of an utterance that is heard so, at least."""
+DOUBTED_AHEAD: Final = 2 * MIC_RATE
+"""Samples from which on the search begins before there is a pause, so that it has caught up by then."""
 ENDS_BEFORE: Final = 50
 """A slot that ends in so many last frames before a pause may be the one that the pause belongs to."""
 LONGEST_WORD: Final = 150
@@ -198,8 +198,6 @@ class PocketsphinxRecogniser:
         if quiet and self._sound is not None:
             self._settle()
         found = self._found()
-        if self._running and self._free is not None and not self._free.listens and self._doubtful():
-            self._hear_again(self._free)  # by the pause it has caught up
         if found == self._words:
             return None
         self._words = found
@@ -302,34 +300,30 @@ class PocketsphinxRecogniser:
         ]
 
     def _as_any_words(self, confidence: float = 0.0) -> list[TimedWord]:
-        """All of what the search of any words has heard, at a pause: the grammar has no words for it. They are as
-        little sure as those that it had, and what makes sense of them may trust them all the same.
+        """All of what the search of any words has heard, once there is a pause: the grammar has no words for it. They
+        are as little sure as those that it had, and what makes sense of them may trust them all the same.
         """
         free = self._free
-        if free is None or self._fed < LEAST_DOUBTED * PER_FRAME:
+        if free is None or self._fed < (DOUBTED_AHEAD if self._running else DOUBTED_LEAST):
             return []
-        if self._sound is not None and not self._hears_all(free) and not self._running:
-            self._hear_again(free)
-        if self._running or not self._hears_all(free):
+        if not self._has_heard_all(free):
             return []
-        heard = free.all_heard()
         sure = min(confidence, DOUBTED / 2)
-        return [TimedWord(word, free.when(start), free.when(end), sure) for word, start, end in heard]
+        return [TimedWord(word, free.when(start), free.when(end), sure) for word, start, end in free.all_heard()]
 
-    def _doubtful(self) -> bool:
-        """For some time it has sounded like nothing that the grammar has."""
-        if self._sound is None or self._fed < DOUBTED_AFTER:
-            return False
-        return not self._words or self._words[-1].confidence < DOUBTED
+    def _has_heard_all(self, free: FreeWords) -> bool:
+        """There is a pause, and the search of any words was fed the utterance from its first sound on.
 
-    def _hear_again(self, free: FreeWords) -> None:
-        """The search of any words is fed the utterance from its first sound on."""
-        free.start(self._mean.text, anew=self.shared)
-        begins = self._at
-        for sound, silence in self._sound or ():
-            if not silence:
-                free.feed(sound, self._mean.text, begins)
-            begins += samples_at(len(sound) // 2, MIC_RATE)
+        If it was not, it is now, as long as its sound is kept.
+        """
+        if not self._hears_all(free) and self._sound is not None:
+            free.start(self._mean.text, anew=self.shared)
+            begins = self._at
+            for sound, silence in self._sound:
+                if not silence:
+                    free.feed(sound, self._mean.text, begins)
+                begins += samples_at(len(sound) // 2, MIC_RATE)
+        return not self._running and self._hears_all(free)
 
     def _hears_all(self, free: FreeWords) -> bool:
         """The search of any words has been fed the utterance from its first sound on."""
@@ -346,9 +340,7 @@ class PocketsphinxRecogniser:
         sure = sum(piece.where == "phrase" for piece in heard)
         if free is None or sure < SURE or sure == len(heard):
             return None, False
-        if not self._hears_all(free) and self._sound is not None:
-            self._hear_again(free)
-        if self._running or not self._hears_all(free):
+        if not self._has_heard_all(free):
             return None, False
         path = joined(heard, keep_listed=confidence >= LISTED_STANDS)
         gaps = [part for part, _, _ in path if isinstance(part, Gap)]
