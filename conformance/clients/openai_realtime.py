@@ -25,11 +25,11 @@ async def main() -> None:
     talk = Talk()
     client = AsyncOpenAI(api_key="none", base_url=f"http://{HTTP}/v1")
     async with client.realtime.connect(model="duetto") as connection:
-        item, began, length = "", 0.0, 0.0
+        item, began, length, coming = "", 0.0, 0.0, False
         truncated = asyncio.Event()
 
         async def listen() -> None:
-            nonlocal item, began, length
+            nonlocal item, began, length, coming
             async for event in connection:
                 match event.type:
                     case "session.updated":
@@ -41,12 +41,15 @@ async def main() -> None:
                     case "response.output_audio.delta":
                         sound = base64.b64decode(event.delta)
                         if event.item_id != item:
-                            item, began, length = event.item_id, time.monotonic(), 0.0
+                            item, began, length, coming = event.item_id, time.monotonic(), 0.0, True
                         length += len(sound) / 48_000
                         talk.sound(sound)
-                    case "input_audio_buffer.speech_started" if item and time.monotonic() < began + length:
+                    case "response.output_audio.done":
+                        coming = False
+                    # What plays: sound that was not heard yet, or an item of which more is to come.
+                    case "input_audio_buffer.speech_started" if coming or time.monotonic() < began + length:
                         talk.stopped()
-                        played = round((time.monotonic() - began) * 1000)
+                        played = round(min(time.monotonic() - began, length) * 1000)
                         await connection.conversation.item.truncate(item_id=item, content_index=0, audio_end_ms=played)
                     case "conversation.item.truncated":
                         truncated.set()
