@@ -4,7 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 
-.PHONY: demo test check studio bench docs format clean
+.PHONY: demo test check studio bench conformance docs format clean
 
 demo: $(READY)
 	$(BIN)/duetto demo --out demo-out
@@ -28,6 +28,7 @@ bench: $(READY)
 
 conformance: $(READY)
 	$(BIN)/python conformance/run.py
+	$(BIN)/python conformance/studio.py
 
 docs: $(READY)
 	$(BIN)/duetto bench run --out bench-out/floor
