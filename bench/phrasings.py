@@ -1,7 +1,7 @@
 """How people put an order: sentences in `phrasings.tsv`, by authors who had not seen what duetto understands.
 
-Typed, so that nothing is misheard: what is measured is the language of the embedded brain. One half was looked at while
-that was widened, of the other only the sums.
+Typed, so that nothing is misheard, and spoken: what is measured is the language of the embedded brain. It has learned
+from others by the same authors (`orders.tsv` beside it); of these only the sums were looked at. Some are no orders.
 """
 
 from __future__ import annotations
@@ -14,8 +14,11 @@ from typing import Any, Final
 
 import msgspec
 
+from bench.spoken_orders import listen, speak
+from duetto.bench.cast import VOICES
 from duetto.brain.embedded import EmbeddedBrain
 from duetto.brain.embedded.words import tokens
+from duetto.perception.audio.recognisers.pocketsphinx import PocketsphinxRecogniser
 from duetto.timeline.arrival import Act, Gist
 from duetto.timeline.clock import NS_PER_S, VIRTUAL_EPOCH_NS, s
 from duetto.timeline.job import Ask, Context
@@ -34,6 +37,8 @@ BEFORE: Final = {
 """Orders that stand when something is said of them."""
 SHARE: Final = 0.6
 """Least share of the words that it should say, of those that it does."""
+SPOKEN: Final = 3
+"""Each so many-th order is spoken too."""
 OFF: Final = 0.1
 """Most that a length of time may be off, as a share of it: "a few" is no number."""
 
@@ -44,7 +49,6 @@ class Sentence:
     waited for, the words to `say`, how many `times`. None where nobody has said.
     """
 
-    half: str
     kind: str
     text: str
     expected: list[dict[str, Any]] | None
@@ -69,9 +73,7 @@ def sentences() -> list[Sentence]:
     found: list[Sentence] = []
     for row in rows:
         expected = msgspec.json.decode(row["expected"]) if row["expected"] else None
-        found.append(
-            Sentence(row["half"], row["kind"], row["sentence"], [expected] if isinstance(expected, dict) else expected)
-        )
+        found.append(Sentence(row["kind"], row["sentence"], [expected] if isinstance(expected, dict) else expected))
     return found
 
 
@@ -149,22 +151,32 @@ def _context(at: int, names: tuple[str, ...]) -> Context:
     return Context(at, VIRTUAL_EPOCH_NS, orders=names)
 
 
-def share(of: Iterable[Sentence]) -> dict[str, str]:
-    """By kind and of all, how many are understood, of how many; and of those that are told what should come of them,
-    how many are understood rightly.
+def share(of: Iterable[tuple[Sentence, str]]) -> dict[str, str]:
+    """Sentences, each with what was heard of it: of how many an order comes, by kind; and of those that are told what
+    should come of them, how many are understood rightly. Of kind "none" none should come.
     """
     taken: dict[str, list[bool]] = {}
     rightly: list[bool] = []
-    for one in of:
-        found = given(one.kind, one.text)
+    for one, heard in of:
+        found = given(one.kind, heard)
         taken.setdefault(one.kind, []).append(found.understood(one.kind))
         if one.expected is not None and one.kind != "change":
             rightly.append(found.understood(one.kind) and right(found, one.expected))
-    every = [each for kind in taken.values() for each in kind]
+    every = [each for kind, found in taken.items() if kind != "none" for each in found]
     shares = {kind: f"{sum(each)} of {len(each)}" for kind, each in ({"all": every} | taken).items()}
     return shares | {"right": f"{sum(rightly)} of {len(rightly)}"}
 
 
+def spoken(every: Iterable[Sentence]) -> Iterator[tuple[Sentence, str]]:
+    """Some of them by the voices of the bench in turn, as the embedded recogniser hears them, each by itself."""
+    recogniser = PocketsphinxRecogniser(EmbeddedBrain().language())
+    recogniser.shared = True
+    orders = [one for one in every if one.expected is not None][::SPOKEN]
+    for number, one in enumerate(orders):
+        (order,) = speak([one.text], VOICES[number % len(VOICES) :][:1])
+        yield one, listen(recogniser, order).text
+
+
 def run(_folder: Path) -> dict[str, Any]:
     every = sentences()
-    return {half: share(one for one in every if one.half == half) for half in ("looked at", "not looked at")}
+    return {"typed": share((one, one.text) for one in every), "spoken": share(spoken(every))}

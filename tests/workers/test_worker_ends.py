@@ -17,7 +17,6 @@ from duetto.timeline.arrival import Arrival, Fault, Hypothesis
 from duetto.timeline.clock import Deadline, ms, s
 from duetto.timeline.job import Job, Listen, Part
 from duetto.workers import frames
-from duetto.workers.child import SETTINGS_VARIABLE
 from duetto.workers.crew import Crew, CrewSettings
 from duetto.workers.process import ProcessWorker
 from duetto.workers.thread import ThreadWorker
@@ -182,14 +181,20 @@ def test_a_child_that_never_stands_is_ended(factory: str, bell: threading.Event)
     worker.close()
 
 
+def test_settings_may_be_longer_than_an_environment_takes(factory: str, bell: threading.Event) -> None:
+    worker = ProcessWorker("recogniser", factory, "{}" + " " * 3_000_000, bell)
+    worker.wait_ready()
+    worker.submit(4, listen(9))
+    assert collect(worker, bell, 4)
+    worker.close()
+
+
 @pytest.mark.parametrize("settings", ["sleep", "{}"])
 def test_a_child_ends_when_its_parent_has_gone(factory: str, settings: str) -> None:
-    environment = {**os.environ, SETTINGS_VARIABLE: settings}
     command = [sys.executable, "-m", "duetto.workers.child", factory]
-    with subprocess.Popen(
-        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment
-    ) as child:
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as child:
         assert child.stdin is not None and child.stdout is not None and child.stderr is not None
+        frames.write(child.stdin, frames.Order(0, None, settings=settings))
         if settings == "{}":
             assert frames.read(child.stdout) is not None
             frames.write(child.stdin, frames.Order(1, listen(2)))  # it hangs

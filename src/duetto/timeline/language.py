@@ -13,6 +13,7 @@ class Language(msgspec.Struct, frozen=True):
     open_slots: slots that take any words (what to be reminded of, a note's text). Where one of them has templates in
     `slots` too, they are what is likely in it.
     open_words: words that are likely in open slots, where a recogniser may look for them first.
+    sentences: requests as people put them, whole: from these a recogniser may learn which words follow which.
     corrected: slots before which one may hesitate, and after which one may correct oneself ("five, no, six").
     """
 
@@ -20,4 +21,5 @@ class Language(msgspec.Struct, frozen=True):
     slots: dict[str, tuple[str, ...]] = {}
     open_slots: tuple[str, ...] = ()
     open_words: tuple[str, ...] = ()
+    sentences: tuple[str, ...] = ()
     corrected: tuple[str, ...] = ()

@@ -1,8 +1,9 @@
-"""The worker process: `python -m duetto.workers.child package.module:make_handler`, settings in the environment.
+"""The worker process: `python -m duetto.workers.child package.module:make_handler`.
 
-Started by `ProcessWorker`. Reads jobs from standard input and writes reports to what was standard output, which
-then points at standard error, so that a chatty C library cannot break the stream. It ends with its parent, even
-while a handler hangs or is being built: the reading thread sees the pipe close.
+Started by `ProcessWorker`. Reads its settings (JSON, in the first order: they may be longer than an environment takes)
+and jobs from standard input, and writes reports to what was standard output, which then points at standard error, so
+that a chatty C library cannot break the stream. It ends with its parent, even while a handler hangs or is being built:
+the reading thread sees the pipe close.
 """
 
 from __future__ import annotations
@@ -17,8 +18,6 @@ from typing import IO
 from duetto.workers import frames
 from duetto.workers.many import Lanes, ManyHandler
 from duetto.workers.worker import Handler, describe
-
-SETTINGS_VARIABLE = "DUETTO_WORKER_SETTINGS"
 
 
 def _read_orders(pipe: IO[bytes], orders: queue.SimpleQueue[frames.Order]) -> None:
@@ -46,9 +45,8 @@ def _work(out: IO[bytes]) -> None:
     threading.Thread(target=_read_orders, args=(sys.stdin.buffer, orders), daemon=True).start()
     module, _, name = sys.argv[1].partition(":")
     try:
-        made: Handler | ManyHandler = getattr(importlib.import_module(module), name)(
-            os.environ.get(SETTINGS_VARIABLE, "{}")
-        )
+        make = getattr(importlib.import_module(module), name)
+        made: Handler | ManyHandler = make(orders.get().settings or "{}")
     except BaseException as error:  # a library that calls sys.exit is one that cannot be used
         frames.write(out, frames.Report(0, done=True, error=describe(error)))
         return

@@ -15,7 +15,7 @@ LIMIT = 64 * 2**20
 
 
 class Order(msgspec.Struct, frozen=True, array_like=True):
-    """Session to worker: do this job.
+    """Session to worker: do this job. The first of all has none: its settings are what the handler is made from.
 
     In a worker that many conversations share, seat is whose job it is. Without a job the seat comes, with its settings
     (JSON), or, without those, leaves.
@@ -60,5 +60,7 @@ def read(pipe: IO[bytes]) -> bytes | None:
     (length,) = struct.unpack("<I", head)
     if length > LIMIT:
         raise ValueError(f"frame: {length} bytes, the limit is {LIMIT}")
-    body = pipe.read(length)
+    body = b""
+    while len(body) < length and (more := pipe.read(length - len(body))):  # an unbuffered pipe gives what it has
+        body += more
     return body if len(body) == length else None

@@ -12,7 +12,6 @@ import threading
 from duetto.timeline.clock import Deadline
 from duetto.timeline.job import Job, Part
 from duetto.workers import frames
-from duetto.workers.child import SETTINGS_VARIABLE
 from duetto.workers.worker import BROKEN, Result, WorkerFailed, drain
 
 
@@ -50,10 +49,12 @@ class ProcessWorker:
             command,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            env={**os.environ, SETTINGS_VARIABLE: self._settings, "OMP_NUM_THREADS": "1"},
+            env={**os.environ, "OMP_NUM_THREADS": "1"},
             process_group=0,  # Ctrl-C is the session's to handle
         )
-        return _Run(child, self._part, self._bell, Deadline(self._start_limit))
+        run = _Run(child, self._part, self._bell, Deadline(self._start_limit))
+        run.outbox.put(frames.Order(0, None, settings=self._settings))
+        return run
 
     def wait_ready(self) -> None:
         """Return once the handler stands. Raises WorkerFailed when it does not within the limit."""

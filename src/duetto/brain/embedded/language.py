@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import csv
 import re
 from collections.abc import Iterable, Mapping
+from functools import cache
+from pathlib import Path
 from typing import Final
 
 from duetto.brain.embedded.skill import Skill
@@ -11,6 +14,7 @@ from duetto.brain.embedded.skills import skills
 from duetto.brain.embedded.slots import SLOTS
 from duetto.timeline.language import Language
 
+ORDERS: Final = Path(__file__).parent / "orders.tsv"
 OPEN_WORDS: Final = tuple(
     (
         # shopping and lists
@@ -191,6 +195,13 @@ def _used(phrases: Iterable[str], slots: Mapping[str, tuple[str, ...]]) -> froze
     return frozenset(used)
 
 
+@cache
+def sentences() -> tuple[str, ...]:
+    """Orders as people put them, and talk that is none, which `labels` has learned from."""
+    with ORDERS.open() as file:
+        return tuple(row["sentence"] for row in csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE))
+
+
 def build_language(given: Iterable[Skill]) -> Language:
     """The phrases of these skills, contractions included, with their slots and likely open words."""
     all_skills = tuple(given)
@@ -209,6 +220,7 @@ def build_language(given: Iterable[Skill]) -> Language:
         slots={name: heard[name] for name in sorted(_used(phrases, heard))},
         open_slots=tuple(name for skill in all_skills for name in skill.open_slots),
         open_words=tuple(dict.fromkeys((*OPEN_WORDS, *counts))),
+        sentences=sentences(),
         corrected=CORRECTED,
     )
 

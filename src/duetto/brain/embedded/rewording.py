@@ -1,17 +1,20 @@
-"""Other ways to put an order, to the ways in which skills have it: "holler at me once a minute is up", "in a minute".
+"""An order as people put it, in the words of the skills: "holler at me once a minute is up".
 
-People say one thing in many ways. The phrases of the skills are what a recogniser is built for, so they are few; what
-is not among them is put in their words here, one idiom after another, and understood anew.
+People say one thing in many ways. The phrases of the skills are what a recogniser's grammar is built for, so they are
+few; of what is not among them, the words that matter are found (`labels`), put in phrases, and understood anew.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
 from functools import lru_cache
 from typing import Final
 
-from duetto.brain.embedded.idioms import CUES, DEEDS, GONE, SPAN, TALK, TIMES, UNIT, Rule
+from duetto.brain.embedded import combined, labels, lengths, numbers
+from duetto.brain.embedded.labels import Name, Slot
 from duetto.brain.embedded.understand import Understanding
 from duetto.brain.embedded.words import Token, tokens
 
@@ -22,86 +25,158 @@ ORDERS: Final = frozenset({"reminders", "watching", "orders"})
 GAIN: Final = 0.12
 """How much less what was understood as it was said must cost in other words: words that belong to the order are not
 lost in what it says."""
+SURE: Final = 0.1
+"""Probability of all labels from which they are believed."""
+ASKED: Final = 0.8
+"""Probability from which it is an order."""
 
 Understand = Callable[[tuple[Token, ...]], Understanding]
 
-_SPACES: Final = re.compile(r"  +")
-_TOGETHER: Final = (TALK + TIMES + DEEDS + CUES, TALK + CUES + DEEDS + TIMES)
-"""In what order they are tried: either may spoil what the other needs."""
-_OPENING: Final = re.compile(
-    r" (?:so |and |but |then )?(?=(?:say|tell me|remind me|let me know|ping me|count how|set a timer|when|whenever"
-    r"|if|every|every time|as soon as|next time|ask|in (?:an? |half |\d|[a-z]+ (?:second|minute|hour))|for the next"
-    r"|i say) )"
+_CONDITIONS: Final[frozenset[Name]] = frozenset(("moment", "every", "silence", "phrase", "counted"))
+_EVERYBODY: Final = re.compile(
+    r"\b(?:nobody|no one|none|room|every(?:one|body)|any(?:one|body)|class|conversation|we|us|they|them|people|kids)\b"
 )
-"""Where a request may begin after what leads up to it."""
-_LEADING: Final = re.compile(r"^(?:i|my|we|here|it|let us|there|this|today|time)\b")
-_LONGEST_LEAD: Final = 14
-"""Words that lead up to a request, at most."""
-_REASON: Final = re.compile(
-    r" (?:so(?: that)? i |because |cos |it is for my |while i am |and do not let up|i tend to |since i |or else "
-    r"|otherwise ).+$"
-)
-"""Why it is asked for, at its end."""
-_TIME: Final = re.compile(rf"(?:^| )(in {SPAN}|every (?:{SPAN}|{UNIT}))(?= |$)")
-_BARE: Final = re.compile(
-    rf" (?:for |of |only |takes |take |be |have |needs? |wants? )?({SPAN})(?: left| off| rest)?(?= )"
-)
-"""A time that is only named."""
-_ENDS: Final = re.compile(rf"\bthen\b|\bafter that\b|\bat the end\b|\bwhen .{{0,18}}\b{GONE}\b")
-"""What tells that it is the wait for something."""
-_CUE: Final = re.compile(r"\bi (?:say|am silent)\b|\bit is silent\b")
-"""What makes a time part of a condition, so that it stays where it is."""
+"""What tells that a silence is everybody's, not only the user's."""
+_MINE: Final = re.compile(r"\b(?:i|my|(?:from|of|hear) me)\b")
+"""What tells that it is the user's."""
+_ONCE: Final = re.compile(r"\b(?:(?:next|first) time|once|one time)\b")
+_TIMES: Final = {"once": 1, "twice": 2, "thrice": 3}
 
 
-@lru_cache(maxsize=256)
-def reworded(text: str) -> tuple[str, ...]:
-    """The request in words that skills may have, in several ways; none where nothing is put otherwise."""
-    found: dict[str, None] = {}
-    for rules in _TOGETHER:
-        put = _applied(text, rules)
-        for each in (put, _REASON.sub("", put)):
-            found[each] = None
-            found.update(dict.fromkeys(_openings(each)))
-    timed = _applied(text, TALK + TIMES)
-    times = _TIME.findall(timed)
-    if not times and _ENDS.search(timed):  # "it takes eight minutes so say done when that is over"
-        timed = _BARE.sub(r" in \1", f" {timed}", count=1).strip()
-        times = _TIME.findall(timed)
-    if len(times) == 1 and not _CUE.search(timed):
-        rest = _applied(_TIME.sub("", timed, count=1), DEEDS)
-        for each in (rest, _REASON.sub("", rest)):
-            for deed in (each, *_openings(each, anywhere=True)):
-                found.update(dict.fromkeys((f"{times[0]} {deed}", f"{deed} {times[0]}")))
-    found.pop(text, None)
-    return tuple(found)
+@dataclass(frozen=True, slots=True)
+class _Order:
+    """One condition, and what is to be said then, if that is told."""
 
-
-def _openings(text: str, *, anywhere: bool = False) -> list[str]:
-    """The request without what leads up to it."""
-    if not (anywhere or _LEADING.match(text)):
-        return []
-    return [text[at.end() :] for at in _OPENING.finditer(text) if len(text[: at.start()].split()) <= _LONGEST_LEAD]
-
-
-def _applied(text: str, rules: Iterable[Rule]) -> str:
-    for pattern, replacement in rules:
-        text = _SPACES.sub(" ", pattern.sub(replacement, text)).strip()
-    return text
+    when: Slot
+    say: Slot | None
 
 
 def best(
     words: tuple[Token, ...], found: Understanding, understand: Understand
 ) -> tuple[tuple[Token, ...], Understanding]:
     """The reading of the words as they are (`found`), or in other words, if those are understood better."""
-    chosen = words, found
     limit = found.cost - GAIN if found.understood == "whole" else MOST_COST
     if limit <= 0 or (found.understood == "half" and found.cost <= GAIN):  # they are about to say the rest
-        return chosen
-    as_said = (word.raw if word.raw.lower() == word.text else word.text for word in words)  # with its capitals
-    for text in reworded(" ".join(as_said)):
-        put = tokens(text)
-        other = understand(put)
-        orders = other.understood == "whole" and other.skill is not None and other.skill.name in ORDERS
-        if orders and other.cost < limit:
-            chosen, limit = (put, other), other.cost
-    return chosen
+        return words, found
+    as_said = tuple(word.raw if word.raw.lower() == word.text else word.text for word in words)  # with its capitals
+    parts = [tokens(part) for part in reworded(as_said)]
+    read = [understand(part) for part in parts]
+    orders = all(one.understood == "whole" and one.skill is not None and one.skill.name in ORDERS for one in read)
+    if not parts or not orders or sum(one.cost for one in read) >= limit * len(parts):
+        return words, found
+    if combined.taken_apart(words, found, understand) is not None:  # two that are understood as they were said
+        return words, found
+    put = tokens(" and ".join(" ".join(word.raw for word in part) for part in parts))
+    return put, read[0] if len(parts) == 1 else understand(put)
+
+
+@lru_cache(maxsize=256)
+def reworded(words: tuple[str, ...]) -> tuple[str, ...]:
+    """Each of the orders in words that skills have. () where it is none, or not surely one."""
+    plain = [word.lower() for word in words]
+    found = labels.label(plain)
+    if found.probability < SURE or found.order < ASKED:
+        return ()
+    parts: list[str] = []
+    reader = _Reader(words, plain, found.slots)
+    for order in _orders(found.slots):
+        part = reader.phrase(order)
+        if not part:
+            return ()
+        parts.append(part)
+    return tuple(parts)
+
+
+def _orders(slots: Sequence[Slot]) -> Iterator[_Order]:
+    """Each condition with what is to be said: in their order where there are as many, else what is nearest."""
+    conditions = [slot for slot in slots if slot.name in _CONDITIONS]
+    says = [slot for slot in slots if slot.name == "say"]
+    if len(says) == len(conditions):
+        yield from map(_Order, conditions, says)
+        return
+    for condition in conditions:
+        say = min(says, key=lambda slot: abs(slot.start - condition.start), default=None)
+        if say is not None:
+            says.remove(say)
+        yield _Order(condition, say)
+
+
+class _Reader:
+    """Puts orders in phrases. words: as said; plain: in lower case."""
+
+    def __init__(self, words: Sequence[str], plain: Sequence[str], slots: Sequence[Slot]) -> None:
+        self._words, self._plain, self._slots = words, plain, slots
+        # Of a length that is said without: "in ten seconds … and in twenty".
+        self._unit = next((lengths.UNITS[word] for word in plain if word in lengths.UNITS), 1)
+
+    def phrase(self, order: _Order) -> str:
+        """One order; "" where it cannot be put so."""
+        say = "" if order.say is None else self._say(order.say)
+        match order.when.name:
+            case "phrase":
+                return self._on_a_phrase(self._text(order.when), say)
+            case "counted":
+                return f"count how often i say {self._text(order.when)}"
+        length = self._length(order.when)
+        if not length:
+            return ""
+        if order.when.name == "moment":
+            if order.say is not None and self._is_a_deed(order.say):
+                say = f"remind me to {self._text(order.say)}"
+            return f"in {length} {say}" if say else f"set a timer for {length}"
+        if order.when.name == "silence":
+            said = order.say or order.when
+            around = " ".join((*self._plain[: said.start], "…", *self._plain[said.end :]))
+            mine = _MINE.search(around) and not _EVERYBODY.search(around)
+            silent = "i am silent" if mine else "it is silent"
+            return f"when {silent} for {length} {say}" if say else f"tell me when {silent} for {length}"
+        ends = self._ends()
+        return f"every {length} {say}{ends}" if say else f"beep every {length}{ends}"
+
+    def _say(self, slot: Slot) -> str:
+        return f"{'ask' if self._before(slot) == 'ask' else 'say'} {self._text(slot)}"
+
+    def _is_a_deed(self, slot: Slot) -> bool:
+        """What the user wants to do, not what they want to be told: "a nudge in ten seconds to look up"."""
+        return self._before(slot) == "to" and self._plain[max(0, slot.start - 3) : slot.start] != ["tell", "me", "to"]
+
+    def _before(self, slot: Slot) -> str:
+        return self._plain[slot.start - 1] if slot.start else ""
+
+    def _on_a_phrase(self, phrase: str, say: str) -> str:
+        many = self._number("nth")
+        if many > 1:
+            when = f"when i have said {phrase} {many} times"
+        else:
+            time = "the next time" if _ONCE.search(" ".join(self._plain)) else "every time"
+            when = f"{time} i say {phrase}"
+        return f"{when} {say}" if say else f"tell me {when}"
+
+    def _ends(self) -> str:
+        if (many := self._number("times")) > 0:
+            return f" {many} times"
+        until = next((slot for slot in self._slots if slot.name == "until"), None)
+        return "" if until is None else f" until i say {self._text(until)}"
+
+    def _length(self, slot: Slot) -> str:
+        words = self._plain[slot.start : slot.end]
+        length: Fraction | None = lengths.seconds(words)
+        if length is None:
+            length = next((seconds for _, _, seconds in lengths.spans(words)), None)
+        if length is None:
+            many = lengths.amount(words)
+            return "" if many is None else lengths.put(many * self._unit)
+        self._unit = next((lengths.UNITS[word] for word in reversed(words) if word in lengths.UNITS), self._unit)
+        return lengths.put(length)
+
+    def _number(self, name: Name) -> int:
+        """What the slot of that name says, 0 for none."""
+        for slot in self._slots:
+            if slot.name == name:
+                words = self._plain[slot.start : slot.end]
+                number = numbers.value(words)
+                return _TIMES.get(" ".join(words), 0) if number is None else int(number)
+        return 0
+
+    def _text(self, slot: Slot) -> str:
+        return " ".join(self._words[slot.start : slot.end])

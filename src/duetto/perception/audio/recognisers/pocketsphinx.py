@@ -129,6 +129,7 @@ class PocketsphinxRecogniser:
             common: dict[str, Any] = {"hmm": name, "loglevel": "FATAL", "fwdflat": False, "bestpath": False}
             self._phones = None if language is None else PhoneLoop(**common)
             self._free: FreeWords | None = None
+            self._requests: FreeWords | None = None
             if language is None:
                 self._decoder = pocketsphinx.Decoder(**common)
             else:
@@ -140,6 +141,7 @@ class PocketsphinxRecogniser:
                 self._decoder.add_fsg("language", self._decoder.create_fsg("language", 0, found.end, found.transitions))
                 self._decoder.activate_search("language")
                 self._free = FreeWords(folder, **common) if found.free else None
+                self._requests = FreeWords(folder, language.sentences, **common) if language.sentences else None
         self._floor = NoiseFloor()
         self._mean = RunningMean(self._decoder)
         self._at = 0
@@ -176,8 +178,8 @@ class PocketsphinxRecogniser:
         self._running = True
         if self._phones is not None:
             self._phones.start(self._mean.text, anew=self.shared)
-        if self._free is not None:
-            self._free.forget()
+        for search in self._searches:
+            search.forget()
 
     def feed(self, samples: Samples, quiet: bool = False) -> Sequence[TimedWord] | None:
         sound = self._floor.under(samples).tobytes()
@@ -192,9 +194,10 @@ class PocketsphinxRecogniser:
             self._free.start(self._mean.text, anew=self.shared)
         self._decode(sound)
         self._compare(sound)
-        if self._free is not None and self._free.listens:
-            self._free.feed(sound, self._mean.text, begins)
-            self._free.work()
+        for search in self._searches:
+            if search.listens:
+                search.feed(sound, self._mean.text, begins)
+                search.work()
         if quiet and self._sound is not None:
             self._settle()
         found = self._found()
@@ -226,8 +229,8 @@ class PocketsphinxRecogniser:
             self._running = False
         if self._phones is not None:
             self._phones.end()
-        if self._free is not None:
-            self._free.forget()
+        for search in self._searches:
+            search.forget()
 
     def _decode(self, sound: bytes, silence: bool = False) -> None:
         """silence: nothing is said in it, so that the search of any words, which would find some, is not to hear it."""
@@ -249,8 +252,9 @@ class PocketsphinxRecogniser:
 
     def _go_on(self) -> None:
         """More came. pocketsphinx cannot take an end back, so the utterance is searched again, with a better mean."""
-        if self._free is not None and self._free.ended:
-            self._free.forget()  # it cannot take an end back either
+        for search in self._searches:
+            if search.ended:
+                search.forget()  # it cannot take an end back either
         spoken = self._decoder.n_frames()
         silent = sum(map(len, self._held)) // (2 * PER_FRAME)
         self._filled = [
@@ -299,11 +303,16 @@ class PocketsphinxRecogniser:
             TimedWord(word, self._at + start * FRAME, self._at + end * FRAME, confidence) for word, start, end in ends
         ]
 
+    @property
+    def _searches(self) -> tuple[FreeWords, ...]:
+        """Those beside the grammar's."""
+        return tuple(search for search in (self._free, self._requests) if search is not None)
+
     def _as_any_words(self, confidence: float = 0.0) -> list[TimedWord]:
-        """All of what the search of any words has heard, once there is a pause: the grammar has no words for it. They
+        """All of what a search of any words has heard, once there is a pause: the grammar has no words for it. They
         are as little sure as those that it had, and what makes sense of them may trust them all the same.
         """
-        free = self._free
+        free = self._requests or self._free
         if free is None or self._fed < (DOUBTED_AHEAD if self._running else DOUBTED_LEAST):
             return []
         if not self._has_heard_all(free):
