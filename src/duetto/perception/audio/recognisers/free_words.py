@@ -98,7 +98,7 @@ class FreeWords:
     def __init__(self, folder: Path, sentences: Sequence[str] = (), **common: Any) -> None:
         dictionary = Path(pocketsphinx.get_model_path("en-us/cmudict-en-us.dict"))
         model = pocketsphinx.get_model_path("en-us/en-us.lm.bin")
-        likely = commonest(dictionary, model, COMMON_BESIDE if sentences else COMMON)
+        likely = dict(islice(commonest(dictionary, model).items(), COMMON_BESIDE if sentences else COMMON))
         said = [words_of(sentence) for sentence in sentences]
         ways, _ = pronunciations({*likely, *(word for words in said for word in words)}, dictionary)
         self._known = frozenset(ways)
@@ -236,14 +236,14 @@ class FreeWords:
 
 
 @cache
-def commonest(dictionary: Path, model: str, count: int) -> Mapping[str, float]:
-    """The likeliest words of a trigram model, with how likely each is."""
+def commonest(dictionary: Path, model: str) -> Mapping[str, float]:
+    """The COMMON likeliest words of a trigram model, the likeliest first, with how likely each is."""
     config = pocketsphinx.Config(lm=None, dict=None, loglevel="FATAL")
     ngrams = pocketsphinx.NGramModel(config, pocketsphinx.LogMath(), model)
     with dictionary.open(encoding="utf-8") as lines:
         words = {base(line.partition(" ")[0]) for line in lines}
-    likely = sorted(((ngrams.prob([word]), word) for word in words), key=lambda one: (-one[0], one[1]))[:count]
-    return {word: math.exp(chance * _LOG) for chance, word in likely}
+    ranked = sorted(((ngrams.prob([word]), word) for word in words), key=lambda one: (-one[0], one[1]))
+    return {word: math.exp(chance * _LOG) for chance, word in ranked[:COMMON]}
 
 
 def between(words: Sequence[str], path: Sequence[str | Gap]) -> list[list[str]] | None:
