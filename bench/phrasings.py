@@ -1,7 +1,8 @@
 """How people put an order: sentences in `phrasings.tsv`, by authors who had not seen what duetto understands.
 
 Typed, so that nothing is misheard, and spoken: what is measured is the language of the embedded brain. It has learned
-from others by the same authors (`orders.tsv` beside it); of these only the sums were looked at. Some are no orders.
+from others, most of them by the same authors (`duetto/brain/embedded/orders.tsv`); of these only the sums were looked
+at. Some are no orders.
 """
 
 from __future__ import annotations

@@ -12,6 +12,7 @@ import os
 import shutil
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import cv2
@@ -28,6 +29,8 @@ from duetto.speech.voice import VoiceSettings
 from duetto.timeline.turn import VOICE_RATE
 
 STEPS = ("connect", "heard", "answer", "seen", "typed", "lost", "back")
+LIMIT_S = 300.0
+"""Seconds that all of it may take."""
 RATE = 48_000
 LASTS_S = 40.0
 """Length of both files, seconds; they begin anew then."""
@@ -89,6 +92,8 @@ def main() -> int:
         env=environ,
     )
     assert client.stdin is not None and client.stdout is not None
+    limit = threading.Timer(LIMIT_S, client.kill)
+    limit.start()
     done: dict[str, bool] = {}
     try:
         for line in client.stdout:
@@ -105,6 +110,7 @@ def main() -> int:
                 client.stdin.flush()
         client.wait()
     finally:
+        limit.cancel()
         client.kill()
         server.stop()
     lines = (work / "server.log").read_text().splitlines()

@@ -25,28 +25,29 @@ import pycrfsuite
 
 from duetto.brain.embedded import labels, lengths, numbers
 from duetto.brain.embedded.labels import Name, Slot
+from duetto.brain.embedded.language import ORDERS
 from duetto.brain.embedded.words import tokens
 
-TABLE: Final = labels.WEIGHTS.with_name("orders.tsv")
-L1: Final = 0.3
-L2: Final = 0.05
-GIST_L1: Final = 0.1
-GIST_L2: Final = 0.3
+L1, L2 = 0.3, 0.05
+"""What weights of the labels cost, by their size and its square: of six pairs the best on sentences left out."""
+GIST_L1, GIST_L2 = 0.1, 0.3
+"""The same of those that tell whether it is an order."""
 LEAST: Final = 0.005
+"""Weights of the latter that are smaller are left out."""
 ROUNDS: Final = 120
+"""Of the fit (L-BFGS), at most."""
 LEADS_TO_SPEECH: Final = frozenset(
     "say shout yell ask whisper remind tell reply answer go announce call with to".split()
 )
 """What stands before the words that are to be said, where these stand in the sentence twice."""
 _TIMES: Final[dict[str, Name]] = {"seconds": "moment", "every": "every", "silence": "silence"}
-_OFTEN: Final = {"once": 1, "twice": 2, "thrice": 3}
 
 
 class Unaligned(ValueError):
     """What an order says does not stand in its sentence."""
 
 
-def rows(path: Path = TABLE) -> Iterator[tuple[str, list[dict[str, Any]]]]:
+def rows(path: Path = ORDERS) -> Iterator[tuple[str, list[dict[str, Any]]]]:
     """Sentences with their orders."""
     with path.open() as file:
         for row in csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE):
@@ -107,7 +108,11 @@ def _length(words: Sequence[str], free: Sequence[bool], wanted: Fraction) -> tup
 
 
 def _count(words: Sequence[str], free: Sequence[bool], wanted: int) -> int:
-    hits = [at for at, word in enumerate(words) if free[at] and (numbers.value((word,)) or _OFTEN.get(word)) == wanted]
+    hits = [
+        at
+        for at, word in enumerate(words)
+        if free[at] and (numbers.value((word,)) or numbers.OFTEN.get(word)) == wanted
+    ]
     if not hits:
         raise Unaligned(f"no word in it says {wanted}")
     return hits[-1]
@@ -147,6 +152,7 @@ def fields(examples: Sequence[Example]) -> tuple[list[str], np.ndarray, np.ndarr
 
 
 def labeller(examples: Sequence[Example]) -> labels.Labeller:
+    """One that has learned from these."""
     names, weights, follows = fields(examples)
     return labels.Labeller({name: row for row, name in enumerate(names)}, weights, follows)
 

@@ -32,7 +32,7 @@ LABELS: Final = ("-", *(f"{place}:{name}" for name in NAMES for place in "BI"))
 """Of a word that says nothing of the kind; of the first word of a slot; of its others."""
 MOST: Final = 2
 """Conditions in one sentence, and things to say."""
-_ANSWERED: Final = ("moment", "every", "silence", "phrase")
+ANSWERED: Final[tuple[Name, ...]] = ("moment", "every", "silence", "phrase")
 """Conditions at which something is said; what is counted is counted aloud."""
 _KEYS: Final = frozenset(
     "silent silence quiet talk talking speak speaking nothing nobody hear hush peep sound word words noise say said "
@@ -65,7 +65,7 @@ class Labelled:
 
 
 def label(words: Sequence[str]) -> Labelled:
-    """Slots of a request: lower-case words, contractions written out (`words.tokens`)."""
+    """Slots of a request: lower-case words, contractions written out (`words.tokens`). Some 40 µs a word."""
     if not words:
         return Labelled((), 1.0)
     labeller, asks = _models()
@@ -77,11 +77,11 @@ def label(words: Sequence[str]) -> Labelled:
 def slots(labels: Sequence[str]) -> list[Slot]:
     """The slots that these labels mark."""
     found: list[Slot] = []
-    for at, label in enumerate(labels):
-        name = next((name for name in NAMES if label.endswith(f":{name}")), None)
+    for at, each in enumerate(labels):
+        name = next((name for name in NAMES if each[2:] == name), None)
         if name is None:
             continue
-        if label.startswith("I:") and found and found[-1].name == name and found[-1].end == at:
+        if each.startswith("I:") and found and found[-1].name == name and found[-1].end == at:
             found[-1] = Slot(name, found[-1].start, at + 1)
         else:
             found.append(Slot(name, at, at + 1))
@@ -170,14 +170,14 @@ class Labeller:
                 if not second.startswith("I:") or first[2:] == second[2:]:
                     self._follows[before, after] = follows[before, after]
         self._starts = np.array([-np.inf if label.startswith("I:") else 0.0 for label in LABELS])
-        self._conditions = np.array([label[2:] in _ANSWERED and label.startswith("B:") for label in LABELS])
+        self._conditions = np.array([label[2:] in ANSWERED and label.startswith("B:") for label in LABELS])
         self._says = np.array([label == "B:say" for label in LABELS])
         counts = np.indices((MOST + 1, MOST + 1))
         # All conditions have something to be said, or the only one has not: "tell me when the time is up".
         self._whole = (counts[0] == counts[1]) | ((counts[0] == 1) & (counts[1] == 0))
 
     def likeliest(self, found: Sequence[Sequence[str]]) -> Labelled:
-        """Of a sentence, told by the features of each word."""
+        """Of a sentence, told by the features of each word: at least one."""
         scores = np.array([self._score(here) for here in found])
         best = np.full((MOST + 1, MOST + 1, len(LABELS)), -np.inf)
         best[0, 0] = self._starts + scores[0]

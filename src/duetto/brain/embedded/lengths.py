@@ -45,7 +45,7 @@ _NAMED: Final = {"hourly": Fraction(3600)}
 
 
 def amount(words: Sequence[str]) -> Fraction | None:
-    """How many: "two", "a couple of", "one and a half". None for what is no number."""
+    """How many all of these words (lower case) say: "two", "a couple of", "one and a half". None for no number."""
     words = [word for word in words if word not in _PADDING]
     if (known := _AMOUNTS.get(" ".join(words))) is not None:
         return known
@@ -58,7 +58,7 @@ def amount(words: Sequence[str]) -> Fraction | None:
 
 
 def seconds(words: Sequence[str]) -> Fraction | None:
-    """How many seconds all of these words say, None where they are no length of time."""
+    """How many seconds all of these words (lower case) say, 0 or more; None where they are no length of time."""
     if not words or words[0] in _PADDING or words[-1] in _PADDING:
         return None
     words = [word for word in words if word not in _PADDING]
@@ -73,7 +73,7 @@ def seconds(words: Sequence[str]) -> Fraction | None:
     if rest[-1] in _PER and (often := _often(rest[:-1])):  # "twice a minute"
         return Fraction(unit) / often
     if (many := amount(rest)) is not None:
-        return many * unit if many > 0 else None
+        return many * unit if many >= 0 else None
     for at, word in enumerate(rest):  # "one minute and thirty seconds"
         if word in UNITS:
             first, second = seconds(rest[: at + 1]), seconds([*_without_and(rest[at + 1 :]), words[-1]])
@@ -98,8 +98,8 @@ def _with_a_part(words: list[str]) -> Fraction | None:
 
 def _often(words: list[str]) -> Fraction | None:
     """How often: "once", "twice", "three times"."""
-    if words in (["once"], ["twice"]):
-        return Fraction(1 + (words == ["twice"]))
+    if (known := numbers.OFTEN.get(" ".join(words))) is not None:
+        return Fraction(known)
     return amount(words[:-1]) if words[-1:] == ["times"] and len(words) > 1 else None
 
 

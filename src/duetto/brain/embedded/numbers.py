@@ -20,6 +20,7 @@ TENS: Final = {
     word: 10 * value
     for value, word in enumerate("twenty thirty forty fifty sixty seventy eighty ninety".split(), start=2)
 }
+OFTEN: Final = {"once": 1, "twice": 2, "thrice": 3}
 SCALES: Final = {"thousand": 1_000, "million": 1_000_000, "billion": 1_000_000_000}
 _ORDINALS: Final = {
     "first": 1,

@@ -32,7 +32,6 @@ ASKED: Final = 0.8
 
 Understand = Callable[[tuple[Token, ...]], Understanding]
 
-_CONDITIONS: Final[frozenset[Name]] = frozenset(("moment", "every", "silence", "phrase", "counted"))
 _EVERYBODY: Final = re.compile(
     r"\b(?:nobody|no one|none|room|every(?:one|body)|any(?:one|body)|class|conversation|we|us|they|them|people|kids)\b"
 )
@@ -40,7 +39,6 @@ _EVERYBODY: Final = re.compile(
 _MINE: Final = re.compile(r"\b(?:i|my|(?:from|of|hear) me)\b")
 """What tells that it is the user's."""
 _ONCE: Final = re.compile(r"\b(?:(?:next|first) time|once|one time)\b")
-_TIMES: Final = {"once": 1, "twice": 2, "thrice": 3}
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,17 +86,13 @@ def reworded(words: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _orders(slots: Sequence[Slot]) -> Iterator[_Order]:
-    """Each condition with what is to be said: in their order where there are as many, else what is nearest."""
-    conditions = [slot for slot in slots if slot.name in _CONDITIONS]
-    says = [slot for slot in slots if slot.name == "say"]
-    if len(says) == len(conditions):
-        yield from map(_Order, conditions, says)
-        return
-    for condition in conditions:
-        say = min(says, key=lambda slot: abs(slot.start - condition.start), default=None)
-        if say is not None:
-            says.remove(say)
-        yield _Order(condition, say)
+    """Each condition with what is to be said then, in their order: of both there are as many, or a single condition."""
+    says = iter(slot for slot in slots if slot.name == "say")
+    for slot in slots:
+        if slot.name in labels.ANSWERED:
+            yield _Order(slot, next(says, None))
+        elif slot.name == "counted":
+            yield _Order(slot, None)
 
 
 class _Reader:
@@ -175,7 +169,7 @@ class _Reader:
             if slot.name == name:
                 words = self._plain[slot.start : slot.end]
                 number = numbers.value(words)
-                return _TIMES.get(" ".join(words), 0) if number is None else int(number)
+                return numbers.OFTEN.get(" ".join(words), 0) if number is None else int(number)
         return 0
 
     def _text(self, slot: Slot) -> str:

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from fractions import Fraction
 from typing import Final
 
-from duetto.brain.embedded import numbers
+from duetto.brain.embedded import lengths, numbers
 from duetto.brain.embedded.skill import Words
 from duetto.timeline.clock import NS_PER_S
 
@@ -33,31 +32,6 @@ def whole(words: Words) -> int | None:
 
 
 def duration(words: Words) -> int | None:
-    """The ns that a filled `<duration>` says, None for what is not one."""
-    if words[:1] == ("half",):
-        return _half(words[-1])
-    if words[-3:] == ("and", "a", "half") and len(words) > 3:
-        base, half = duration(words[:-3]), _half(words[-4])
-        return None if base is None or half is None else base + half
-    total, pending = Fraction(0), []
-    for word in words:
-        unit = _unit(word)
-        if unit is None:
-            pending.append(word)
-            continue
-        while pending[:1] == ["and"]:
-            pending.pop(0)
-        number = Fraction(1) if pending in (["a"], ["an"]) else numbers.value(pending)
-        if number is None:
-            return None
-        total, pending = total + number * unit, []
-    return None if pending else int(total * NS_PER_S)
-
-
-def _half(word: str) -> int | None:
-    unit = _unit(word)
-    return None if unit is None else unit * NS_PER_S // 2
-
-
-def _unit(word: str) -> int | None:
-    return SECONDS.get(word.removesuffix("s"))
+    """The ns that a filled `<duration>` says, None for what is not one: of a unit alone the number was not heard."""
+    length = lengths.seconds(words) if len(words) > 1 else None
+    return None if length is None else int(length * NS_PER_S)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Final
 
+from duetto.brain.embedded import numbers
 from duetto.brain.embedded.memory import Given, Kind, Memory
 from duetto.brain.embedded.phrasing import say_duration, say_period
 from duetto.brain.embedded.skill import Answer, Match
@@ -37,7 +38,6 @@ SLOTS: Final = {
     "tail": ("<until>", "<limit>", "<seldom>", "<manner>", "<for_time>"),
     "instead": ("no [(no | wait)]",),
 }
-_FEW: Final = {"once": 1, "twice": 2}
 _SILENT: Final = frozenset({"silently", "quietly", "writing", "text"})
 
 
@@ -59,7 +59,7 @@ def terms(match: Match, now: int) -> Terms:
         found = _until(found, match)
     if "limit" in match:
         inner = match.inside("limit")[0]
-        few = next((count for word, count in _FEW.items() if word in inner.words), None)
+        few = next((count for word, count in numbers.OFTEN.items() if word in inner.words), None)
         count = few or whole(inner.get("so_many"))
         if count is not None:
             found = replace(found, limit=count, text=f"{found.text}, {times(count)}")
